@@ -1,0 +1,136 @@
+"""Safetensors files with a described header: read, checked and written without torch."""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from melgan_vocoder.errors import VocoderError
+from melgan_vocoder.format import MelFormat
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WeightsHeader:
+    """What a weights file says about itself, before any tensor is read."""
+
+    path: pathlib.Path
+    """Where the file lies."""
+    metadata: Mapping[str, str]
+    """The text entries of the file."""
+    shapes: Mapping[str, tuple[int, ...]]
+    """Shape of each tensor by its name."""
+    mel_format: MelFormat
+    """The spectrogram format of the network inside."""
+
+    @property
+    def source(self) -> str:
+        """The file's name, for messages."""
+        return self.path.name
+
+
+def read_header(path: pathlib.Path, *, kind: str, version: int) -> WeightsHeader:
+    """Read and check the header of a weights file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A `.safetensors` file.
+    kind : str
+        What the file must hold: `"loopmorph model"` or `"loopmorph vocoder"`.
+    version : int
+        The format version that is understood.
+
+    Returns
+    -------
+    WeightsHeader
+        Metadata, tensor shapes and MelFormat (not yet compared with anything).
+
+    Raises
+    ------
+    VocoderError
+        If the file is missing, cut short, no safetensors file, of another kind or of another version.
+    """
+    if not path.is_file():
+        raise VocoderError(f"{path}: no such file; a {kind} file (.safetensors) is needed; check the path")
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = dict(file.metadata() or {})
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise VocoderError(
+            f"{path}: {path.stat().st_size} bytes that are not a whole safetensors file ({error}); a {kind} file is "
+            "needed; copy or export it again"
+        ) from error
+    got = metadata.get("kind", "no kind")
+    if got != kind:
+        raise VocoderError(f"{path.name}: holds {got!r}, a {kind!r} is needed; choose another file or export it again")
+    if metadata.get("format_version") != str(version):
+        raise VocoderError(
+            f"{path.name}: format version {metadata.get('format_version', 'missing')}, version {version} is needed; "
+            "export it again with this version of loopmorph"
+        )
+    mel_format = MelFormat.from_json(metadata.get("mel_format", "missing"), source=path.name)
+    return WeightsHeader(path=path, metadata=metadata, shapes=shapes, mel_format=mel_format)
+
+
+def read_tensors(header: WeightsHeader, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """Read tensors of a checked file.
+
+    Parameters
+    ----------
+    header : WeightsHeader
+        What `read_header` returned.
+    names : iterable of str, optional
+        Which tensors; all by default.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        The tensors by name, in the file's dtypes.
+
+    Raises
+    ------
+    VocoderError
+        If a tensor is missing.
+    """
+    wanted = list(header.shapes) if names is None else list(names)
+    missing = [name for name in wanted if name not in header.shapes]
+    if missing:
+        raise VocoderError(f"{header.source}: tensors {missing[:3]} are missing; export the file again")
+    with safe_open(header.path, framework="np") as file:
+        return {name: file.get_tensor(name) for name in wanted}
+
+
+def write_weights(
+    path: pathlib.Path,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    kind: str,
+    version: int,
+    mel_format: MelFormat,
+    metadata: Mapping[str, str],
+) -> None:
+    """Write a weights file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes; an older file there is replaced once the new one is complete.
+    tensors : mapping of str to np.ndarray
+        What it holds.
+    kind, version
+        As in `read_header`.
+    mel_format : MelFormat
+        The spectrogram format of the network.
+    metadata : mapping of str to str
+        Further entries.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    entries = {**metadata, "kind": kind, "format_version": str(version), "mel_format": mel_format.to_json()}
+    save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, partial, metadata=entries)
+    partial.chmod(0o644)  # safetensors writes for the owner alone; shipped models are for everybody
+    partial.replace(path)
