@@ -1,0 +1,133 @@
+"""Pieces shared by the networks: activation, circular padding, smooth doubling and halving."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import parametrize
+
+LEAKY_SLOPE = 0.2
+
+
+def activate(x: Tensor) -> Tensor:
+    """Leaky ReLU times sqrt 2, which keeps the variance of its input."""
+    return F.leaky_relu(x, LEAKY_SLOPE) * math.sqrt(2)
+
+
+def wrap_time(x: Tensor) -> Tensor:
+    """Pad one column circularly at each end in time and one row of zeros at each edge in frequency.
+
+    Parameters
+    ----------
+    x : Tensor [shape=(B, C, n_rows, n_columns)]
+        Features of a loop.
+
+    Returns
+    -------
+    Tensor [shape=(B, C, n_rows + 2, n_columns + 2)]
+        The same, padded for a 3 x 3 convolution.
+    """
+    return F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1))
+
+
+def double(x: Tensor) -> Tensor:
+    """Double both axes with the kernel 1 3 3 1 / 4, circular in time, edge rows repeated.
+
+    Parameters
+    ----------
+    x : Tensor [shape=(B, C, n_rows, n_columns)]
+        Features of a loop.
+
+    Returns
+    -------
+    Tensor [shape=(B, C, 2 * n_rows, 2 * n_columns)]
+        Each output is 3/4 of the nearest input and 1/4 of the next nearest.
+
+    References
+    ----------
+    Karras et al. 2020, arXiv 1912.04958, section 4.1 and appendix B: smooth resampling.
+    """
+    wrapped = F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1), mode="replicate")
+    doubled = F.interpolate(wrapped, scale_factor=2, mode="bilinear", align_corners=False)
+    return doubled[..., 2:-2, 2:-2]
+
+
+def halve(x: Tensor) -> Tensor:
+    """Halve both axes with the kernel 1 3 3 1 / 8, circular in time, edge rows repeated.
+
+    Parameters
+    ----------
+    x : Tensor [shape=(B, C, n_rows, n_columns)]
+        Features of a loop, both sizes even.
+
+    Returns
+    -------
+    Tensor [shape=(B, C, n_rows // 2, n_columns // 2)]
+        The smoothed features.
+    """
+    wrapped = F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1), mode="replicate")
+    tap = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=x.dtype, device=x.device) / 8
+    kernel = torch.outer(tap, tap).expand(x.shape[1], 1, 4, 4)
+    return F.conv2d(wrapped, kernel, stride=2, groups=x.shape[1])
+
+
+class EqualisedGain(nn.Module):
+    """The factor that equalised learning rate puts on a weight at run time."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight * self.gain
+
+
+def equalise(network: nn.Module, *, lr_multiplier: float = 1.0) -> nn.Module:
+    """Draw a network's weights from a normal distribution and scale them at run time, for training.
+
+    Every layer then learns at the same speed whatever its width. `fold` takes the factors out again.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Linear and convolution weights (two axes or more, named `weight`) are replaced in place; biases stay.
+    lr_multiplier : float > 0
+        Learning rate of these layers relative to the optimiser's.
+
+    Returns
+    -------
+    nn.Module
+        The same network.
+
+    References
+    ----------
+    Karras et al. 2018, arXiv 1710.10196, section 4.1.
+    """
+    for module in list(network.modules()):
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, nn.Parameter) and weight.ndim >= 2:
+            gain = lr_multiplier / math.sqrt(weight[0].numel())
+            with torch.no_grad():
+                weight.normal_(std=1 / lr_multiplier)
+            parametrize.register_parametrization(module, "weight", EqualisedGain(gain))
+    return network
+
+
+def fold(network: nn.Module) -> nn.Module:
+    """Multiply the factors of `equalise` into the weights, for playing.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place; what it computes stays the same.
+
+    Returns
+    -------
+    nn.Module
+        The same network, its weights plain again.
+    """
+    for module in list(network.modules()):
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+    return network

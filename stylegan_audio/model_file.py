@@ -1,0 +1,163 @@
+"""The model file: everything a loop model says about itself, read and written without torch."""
+
+import dataclasses
+import json
+import pathlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from melgan_vocoder.format import MelFormat
+from melgan_vocoder.weights_file import WeightsHeader, read_header, read_tensors, write_weights
+from stylegan_audio.config import ModelConfig
+from stylegan_audio.errors import ModelError
+
+KIND = "loopmorph model"
+VERSION = 1
+CARD_KEYS = ("corpus", "license", "provenance", "kimg", "metrics")
+"""What every model card must say."""
+ROLES = ("rhythm", "bass", "pad", "texture")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelIdentity:
+    """Who a model is and where its sound comes from."""
+
+    name: str
+    """Short name, as typed after `--model`: lower-case letters, digits, `-` and `_`."""
+    genre: str
+    """Musical genre, in words."""
+    role: str
+    """One of `ROLES`."""
+    key: str | None = None
+    """Musical key such as `A minor`; None for unpitched models."""
+    card: Mapping[str, Any]
+    """The model card; at least `CARD_KEYS`."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", self.name):
+            raise ModelError(
+                f"model name {self.name!r}: 1 to 32 lower-case letters, digits, '-' and '_' are needed; rename it"
+            )
+        if self.role not in ROLES:
+            raise ModelError(f"model {self.name!r}: role {self.role!r} must be one of {', '.join(ROLES)}; correct it")
+        missing = [key for key in CARD_KEYS if key not in self.card]
+        if missing:
+            raise ModelError(f"model {self.name!r}: its card lacks {', '.join(missing)}; complete the card")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelHeader:
+    """A checked model file whose generator has not been read."""
+
+    weights: WeightsHeader
+    """The file underneath."""
+    identity: ModelIdentity
+    """Name, role, key and card."""
+    config: ModelConfig
+    """Sizes of the generator."""
+    directions: tuple[Mapping[str, Any], ...]
+    """Entries of the direction table, as `directions.table` understands them."""
+
+    @property
+    def name(self) -> str:
+        """The model's short name."""
+        return self.identity.name
+
+    @property
+    def mel_format(self) -> MelFormat:
+        """The format of its spectrograms."""
+        return self.weights.mel_format
+
+    def direction_vector(self, name: str) -> np.ndarray:
+        """Read the unit vector of a direction.
+
+        Parameters
+        ----------
+        name : str
+            A direction of this model.
+
+        Returns
+        -------
+        np.ndarray [shape=(w_dim,)]
+            float32.
+        """
+        key = direction_tensor(name)
+        return read_tensors(self.weights, [key])[key].astype(np.float32)
+
+
+def read_model_header(path: pathlib.Path) -> ModelHeader:
+    """Read and check what a model file says about itself.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A model file.
+
+    Returns
+    -------
+    ModelHeader
+        Version, MelFormat, architecture and card have been checked.
+
+    Raises
+    ------
+    LoopmorphError
+        If the file is missing, broken, of another kind, version or MelFormat, or if its architecture, card or
+        direction table cannot be read.
+    """
+    weights = read_header(path, kind=KIND, version=VERSION)
+    MelFormat().require(weights.mel_format, source=weights.source)
+    config = ModelConfig.from_json(weights.metadata.get("architecture", "missing"), source=weights.source)
+    config.require_fits(weights.mel_format, source=weights.source)
+    try:
+        identity = ModelIdentity(**json.loads(weights.metadata["identity"]))
+        directions = tuple(json.loads(weights.metadata["directions"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{weights.source}: its identity and direction entries cannot be read ({error}); export the file again"
+        ) from error
+    return ModelHeader(weights=weights, identity=identity, config=config, directions=directions)
+
+
+def write_model(
+    path: pathlib.Path,
+    generator_tensors: Mapping[str, np.ndarray],
+    *,
+    identity: ModelIdentity,
+    config: ModelConfig,
+    mel_format: MelFormat,
+    directions: Mapping[str, tuple[Mapping[str, Any], np.ndarray]] | None = None,
+) -> None:
+    """Write a model file, weights in float16.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes.
+    generator_tensors : mapping of str to np.ndarray
+        The generator's state by name.
+    identity : ModelIdentity
+        Name, role, key and card.
+    config : ModelConfig
+        Sizes of the generator.
+    mel_format : MelFormat
+        The format of its spectrograms.
+    directions : mapping of str to (entry, vector), optional
+        The direction table: JSON entry and unit vector by name.
+    """
+    table = dict(directions or {})
+    tensors = {name: array.astype(np.float16) for name, array in generator_tensors.items()}
+    tensors |= {direction_tensor(name): vector.astype(np.float32) for name, (_, vector) in table.items()}
+    metadata = {
+        "architecture": config.to_json(),
+        "identity": json.dumps(dataclasses.asdict(identity)),
+        "directions": json.dumps([entry for entry, _ in table.values()]),
+    }
+    write_weights(path, tensors, kind=KIND, version=VERSION, mel_format=mel_format, metadata=metadata)
+
+
+def direction_tensor(name: str) -> str:
+    """Name of the tensor that holds a direction's unit vector."""
+    return f"direction.{name}"
