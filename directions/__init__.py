@@ -1,0 +1,25 @@
+"""Moves in W that have names: found by regression, measured on sound, applied in one line.
+
+::
+
+    attributes --survey--> values --regression--> table (in the model file) --apply--> ws
+
+Names that need torch are loaded when first used, so that the audio and control processes never import it.
+"""
+
+import importlib
+from typing import Any
+
+from directions.apply import apply
+from directions.errors import DirectionError
+from directions.table import Direction, read_directions
+
+__all__ = ["ATTRIBUTES", "Direction", "DirectionError", "apply", "find_vectors", "read_directions", "survey", "sweep"]
+
+_ROOMS = {"ATTRIBUTES": "attributes", "find_vectors": "regression", "survey": "survey", "sweep": "survey"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
