@@ -1,0 +1,73 @@
+"""The command line of training: convert what was trained, find directions."""
+
+import pathlib
+
+import click
+
+from melgan_vocoder.errors import one_line_errors
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="loopmorph")
+def main() -> None:
+    """Make models for Loopmorph.
+
+    \b
+    loopmorph-train convert PROTOTYPE OUT
+    loopmorph-train directions find drums.safetensors
+    """
+
+
+@main.command()
+@click.argument("prototype", type=click.Path(file_okay=False, path_type=pathlib.Path))
+@click.argument("out", type=click.Path(file_okay=False, path_type=pathlib.Path))
+@one_line_errors
+def convert(prototype: pathlib.Path, out: pathlib.Path) -> None:
+    """Convert the prototype's drums.safetensors and vocoder.safetensors into a model and a vocoder file.
+
+    \b
+    loopmorph-train convert prototype/ converted/
+    """
+    from training.prototype import convert_drums, convert_vocoder
+
+    for name, conversion in (("drums.safetensors", convert_drums), ("vocoder.safetensors", convert_vocoder)):
+        conversion(prototype / name, out / name)
+        click.echo(out / name)
+
+
+@main.group()
+def directions() -> None:
+    """Find the directions of a model."""
+
+
+@directions.command()
+@click.argument("model", type=click.Path(dir_okay=False, path_type=pathlib.Path))
+@click.option("--attribute", "attributes", multiple=True, default=("density", "bass"), show_default=True,
+              type=click.Choice(["density", "bass", "brightness"]), help="What to find a direction for.")  # fmt: skip
+@click.option("--loops", type=click.IntRange(1, 1_000_000), default=3000, show_default=True,
+              help="Random loops to measure.")  # fmt: skip
+@one_line_errors
+def find(model: pathlib.Path, attributes: tuple[str, ...], loops: int) -> None:
+    """Measure random loops of MODEL, find its directions and write them into the file.
+
+    \b
+    loopmorph-train directions find drums.safetensors --loops 3000
+    """
+    from rich.progress import Progress
+
+    from training.directions import count_work, find_directions
+
+    with Progress() as progress:
+        task = progress.add_task("listening", total=count_work(loops, attributes))
+        table = find_directions(
+            model, names=attributes, n_loops=loops, advance=lambda count: progress.advance(task, count)
+        )
+    for direction in table.values():
+        report = direction.report
+        row = ", ".join(f"{name} {values[0]:g} to {values[-1]:g}" for name, values in report["means"].items())
+        span = f"{report['strengths'][0]:+g} to {report['strengths'][-1]:+g} sigma"
+        click.echo(f"{direction.name}: held-out R2 {report['r2_held_out']:g}; {span} moves {row}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Prototype weights -> the first model file and the first vocoder file.
+
+The prototype is a drum model and a vocoder that were trained to show that the networks learn; its files hold plain
+tensors without MelFormat, architecture or card. This converter gives them the names of today's networks.
+"""
+
+import pathlib
+import re
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file
+
+from melgan_vocoder.format import MelFormat
+from melgan_vocoder.generator import Vocoder, VocoderConfig
+from melgan_vocoder.vocoder_file import save_vocoder
+from stylegan_audio.config import ModelConfig
+from stylegan_audio.generator import Generator
+from stylegan_audio.generator_weights import generator_tensors
+from stylegan_audio.model_file import ModelIdentity, write_model
+from training.errors import TrainingError
+
+DRUMS_CARD = {
+    "corpus": "16 384 two-bar drum loops at 120 BPM: techno, house, breaks and electro patterns drawn at random",
+    "license": "CC0-1.0",
+    "provenance": "CC0 one-shots (freesound.org, Sonic Pi's sample set) and synthesised drums",
+    "kimg": 567,
+    "metrics": {"js_divergence": 0.047, "js_divergence_floor": 0.0156, "coverage_of_floor": 0.99},
+}
+VOCODER_CARD = {
+    "corpus": "the drum loops of the model 'drums'",
+    "license": "CC0-1.0",
+    "provenance": DRUMS_CARD["provenance"],
+    "steps": 9800,
+    "metrics": {"log_spectral_distance_db": [7.5, 13.5]},
+    "limits": "holds no pitch: sustained notes lock to multiples of 128 Hz",
+}
+
+
+def convert_drums(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Convert the prototype's drum generator into the model file `drums`, without directions.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The prototype's `drums.safetensors`.
+    target : pathlib.Path
+        Where the model file goes.
+
+    Raises
+    ------
+    TrainingError
+        If the source's tensors are not the prototype's.
+    """
+    renamed = {drums_name(name): array.astype(np.float32) for name, array in read_prototype(source).items()}
+    generator = Generator(MelFormat(), ModelConfig())
+    load_state(generator, renamed, source=source)
+    write_model(
+        target,
+        generator_tensors(generator),
+        identity=ModelIdentity(name="drums", genre="techno, house, breaks, electro", role="rhythm", card=DRUMS_CARD),
+        config=generator.config,
+        mel_format=generator.mel_format,
+    )
+
+
+def convert_vocoder(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Convert the prototype's vocoder into a vocoder file.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The prototype's `vocoder.safetensors`.
+    target : pathlib.Path
+        Where the vocoder file goes.
+
+    Raises
+    ------
+    TrainingError
+        If the source's tensors are not the prototype's.
+    """
+    tensors = read_prototype(source)
+    # both are designed anew from MelFormat and pqmf
+    kept = {name: array for name, array in tensors.items() if name not in ("mel_filter_bank", "pqmf.synthesis")}
+    vocoder = Vocoder(MelFormat(), VocoderConfig())
+    load_state(vocoder, {vocoder_name(name): array.astype(np.float32) for name, array in kept.items()}, source=source)
+    save_vocoder(target, vocoder, card=VOCODER_CARD)
+
+
+def read_prototype(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Read a prototype file's tensors.
+
+    Raises
+    ------
+    TrainingError
+        If it is missing.
+    """
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such file; a prototype's safetensors file is needed; check the folder")
+    return load_file(path)
+
+
+def drums_name(name: str) -> str:
+    """Today's name of a tensor of the prototype's generator."""
+    name = re.sub(r"^level(\d)\.", r"synthesis.levels.\1.", name)
+    name = re.sub(r"^mapping\.", "mapping.layers.", name)
+    name = re.sub(r"^const$", "synthesis.const", name)
+    return name.replace(".to_mel.", ".to_spectrogram.")
+
+
+def vocoder_name(name: str) -> str:
+    """Today's name of a tensor of the prototype's vocoder."""
+    return re.sub(r"\.res(\d)\.", r".blocks.\1.", re.sub(r"^stage(\d)\.", r"stages.\1.", name))
+
+
+def load_state(network: torch.nn.Module, arrays: dict[str, np.ndarray], *, source: pathlib.Path) -> None:
+    """Fill a network with arrays.
+
+    Raises
+    ------
+    TrainingError
+        If names or shapes differ from the network's.
+    """
+    try:
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise TrainingError(
+            f"{source.name}: not the prototype's tensors ({reason}); choose the prototype's file"
+        ) from error
