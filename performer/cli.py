@@ -1,0 +1,296 @@
+"""The command line: render, perform, set, stop, and what there is to choose from."""
+
+import json
+import pathlib
+import sys
+from typing import Any
+
+import click
+
+from melgan_vocoder.errors import one_line_errors
+
+OSC_PORT = 9000
+HTTP_PORT = 8800
+
+
+def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Print rows as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console().print(table)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="loopmorph")
+def main() -> None:
+    """Loopmorph: play StyleGAN2 loops live.
+
+    \b
+    loopmorph perform                      start the instrument
+    loopmorph set /deck/1/density 2        move a control of it
+    loopmorph render loop.wav --seed 7     write a loop to a file
+    """
+
+
+@main.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=pathlib.Path))
+@click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=3, show_default=True, help="Which loop.")
+@click.option("--loops", type=click.IntRange(1, 900), default=1, show_default=True, help="How often it goes round.")
+@click.option("--morph", type=(click.FloatRange(0, 1), click.FloatRange(0, 1)), default=(0.0, 0.0),
+              help="Place between the seed and the three after it: right, up.")  # fmt: skip
+@click.option("--density", type=click.FloatRange(-3, 3), default=0.0, help="Sparser or denser, in sigma (-3 to 3).")
+@click.option("--bass", type=click.FloatRange(-3, 3), default=0.0, help="Lighter or heavier, in sigma (-3 to 3).")
+@click.option("--spread", type=click.FloatRange(0, 2), default=0.5, show_default=True,
+              help="How much the four loops differ, in sigma.")  # fmt: skip
+@click.option("--width", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
+@one_line_errors
+def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> None:
+    """Write a loop as the instrument would play it to a 24-bit WAV file.
+
+    \b
+    loopmorph render loop.wav --model drums --seed 3 --loops 4
+    loopmorph render dense.wav --seed 3 --density 2.5 --bass -1
+    """
+    if out.suffix.lower() != ".wav":
+        raise click.BadParameter(f"{out} does not end in .wav; name a WAV file", param_hint="OUT")
+    from performer.controls import SLOTS, default_values
+    from performer.crate import find_model
+
+    header = find_model(model)
+    values = default_values()
+    for name, value in controls.items():
+        values[SLOTS[f"/deck/1/{name}"]] = value
+    with waiting_line("rendering"):
+        from performer.offline import play_offline, write_wav
+
+        audio = play_offline(header, values, n_loops=loops)
+        write_wav(out, audio, sample_rate=header.mel_format.sample_rate)
+    duration_s = len(audio) / header.mel_format.sample_rate
+    click.echo(f"{out}: {duration_s:.3f} s, {header.name}, {header.mel_format.tempo_bpm:g} BPM", err=True)
+
+
+@main.command()
+@click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
+@click.option("--device", metavar="NAME|browser|file:OUT.wav|null",
+              help="Where the sound goes; the system's default device if not given.")  # fmt: skip
+@click.option("--latency-ms", type=click.FloatRange(1, 1000), default=20, show_default=True,
+              help="Latency asked of the sound device.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of deck 1; decks 2 to 4 go on from it by tens.")
+@click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
+              help="UDP port for OSC, on this machine only.")  # fmt: skip
+@click.option("--http-port", type=click.IntRange(1, 65535), default=HTTP_PORT, show_default=True,
+              help="TCP port of the browser loudspeaker, on this machine only.")  # fmt: skip
+@click.option("--midi", metavar="PART", help="Listen to MIDI ports with this in their name; to all if not given.")
+@click.option("--duration", type=click.FloatRange(0.1), help="Stop by itself after so many seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was counted as JSON at the end.")
+@one_line_errors
+def perform(*, model: str, seed: int | None, duration: float | None, as_json: bool, **options: Any) -> None:
+    """Play live: four decks, moved by OSC, MIDI and 'loopmorph set'. Ctrl-C stops.
+
+    \b
+    loopmorph perform
+    loopmorph perform --device "USB Audio" --osc-port 9001
+    loopmorph perform --device browser
+    """
+    from performer.controls import N_DECKS, SLOTS
+    from performer.crate import find_model
+    from performer.supervisor import Supervisor, stop_on_signals
+
+    header = find_model(model)
+    supervisor = Supervisor({"model": str(header.weights.path.resolve()), **options})
+    try:
+        if seed is not None:
+            for deck in range(1, N_DECKS + 1):
+                supervisor.memory.state["controls"][0, SLOTS[f"/deck/{deck}/seed"]] = seed + 10 * (deck - 1)
+        with stop_on_signals(supervisor.memory):
+            with waiting_line("loading the networks and drawing the first loops"):
+                supervisor.start()
+            click.echo(f"loopmorph: playing {header.name}; Ctrl-C stops", err=True)
+            supervisor.play(duration_s=duration)
+    finally:
+        supervisor.close()
+    summary = supervisor.summary()
+    if as_json:
+        click.echo(json.dumps(summary))
+    always = ("pages", "underruns")
+    counted = [f"{count} {name.replace('_', ' ')}" for name, count in summary["counters"].items()
+               if count or name in always]  # fmt: skip
+    click.echo(
+        f"loopmorph: played {summary['played_s']:g} s: {', '.join(counted)}; "
+        f"longest block {summary['longest_block_ms']:g} ms",
+        err=True,
+    )
+
+
+def waiting_line(text: str) -> Any:
+    """Show that something takes a while; a spinner on a terminal, nothing elsewhere."""
+    from rich.console import Console
+
+    return Console(file=sys.stderr).status(text)
+
+
+@main.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("path")
+@click.argument("values", nargs=-1, required=True)
+@click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
+              help="UDP port of the running instrument.")  # fmt: skip
+@one_line_errors
+def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
+    """Move a control of the running instrument.
+
+    \b
+    loopmorph set /deck/1/density 2
+    loopmorph set /deck/2/morph 0.3 0.8
+    """
+    from performer.controls import find_control
+    from performer.osc import send
+
+    control = find_control(path)
+    send(path, control.accept([to_number(value) for value in values]), host="127.0.0.1", port=osc_port)
+
+
+def to_number(text: str) -> object:
+    """Read a number, or leave the text for the control to refuse."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@main.command()
+@one_line_errors
+def stop() -> None:
+    """Stop every running instrument of yours, also one whose terminal is gone.
+
+    \b
+    loopmorph stop
+    """
+    from melgan_vocoder.format import MelFormat
+    from performer.memory import running_instruments
+    from performer.supervisor import stop_running
+
+    count = stop_running(running_instruments(MelFormat()))
+    click.echo(f"loopmorph: {count} stopped" if count else "loopmorph: nothing was playing", err=True)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@one_line_errors
+def controls(as_json: bool) -> None:
+    """List every control: OSC address, range, MIDI channel and controller, and what it does.
+
+    \b
+    loopmorph controls
+    """
+    import dataclasses
+
+    from performer.controls import CONTROLS
+
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(control) for control in CONTROLS], indent=1))
+        return
+    rows = []
+    for control in CONTROLS:
+        numbers = ", ".join(str(number) for number in control.midi_controllers)
+        default = " ".join(f"{value:g}" for value in control.default)
+        midi = f"{control.midi_channel}: {numbers}" if numbers else ""
+        rows.append((control.path, control.types, control.describe_range(), default, midi, control.help))
+    print_table("Controls", ("address", "types", "range", "default", "MIDI ch: CC", "what it does"), rows)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@one_line_errors
+def devices(as_json: bool) -> None:
+    """List the sound devices that can play, and the MIDI ports that can be heard.
+
+    \b
+    loopmorph devices
+    """
+    from performer.errors import PerformerError
+    from performer.midi import list_ports
+    from performer.outputs import NoDeviceError, list_devices
+
+    lines, found, ports = [], [], []
+    try:
+        found = list_devices()
+    except NoDeviceError as error:
+        lines.append(str(error))
+    try:
+        ports = list_ports()
+    except PerformerError as error:
+        lines.append(str(error))
+    if as_json:
+        click.echo(json.dumps({"sound": found, "midi": ports}, indent=1))
+        return
+    columns = ("", "name", "api", "channels", "default rate (Hz)", "latency (ms)")
+    cells = ("name", "api", "channels", "sample_rate", "latency_ms")
+    rows = [("*" if device["default"] else "", *(device[cell] for cell in cells)) for device in found]
+    if rows:
+        print_table("Sound devices (* default)", columns, rows)
+    else:
+        lines.insert(0, "no sound device; 'loopmorph perform' plays through the browser instead")
+    for port in ports:
+        click.echo(f"MIDI port: {port}")
+    for line in lines:
+        click.echo(f"loopmorph: {line}", err=True)
+
+
+@main.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+@one_line_errors
+def models(context: click.Context, as_json: bool) -> None:
+    """List the models of the crate, or add one.
+
+    \b
+    loopmorph models
+    loopmorph models add mytechno.safetensors
+    """
+    if context.invoked_subcommand:
+        return
+    import dataclasses
+
+    from performer.crate import list_models
+
+    headers = list_models()
+    if as_json:
+        entries = [
+            {**dataclasses.asdict(header.identity), "path": str(header.weights.path), "directions": header.directions}
+            for header in headers
+        ]
+        click.echo(json.dumps(entries, indent=1))
+        return
+    rows = []
+    for header in headers:
+        identity = header.identity
+        names = ", ".join(str(entry["name"]) for entry in header.directions)
+        card = identity.card
+        rows.append((identity.name, identity.genre, identity.role, identity.key, names, card["kimg"], card["license"]))
+    print_table("Models", ("name", "genre", "role", "key", "directions", "kimg", "licence"), rows)
+
+
+@models.command("add")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=pathlib.Path))
+@one_line_errors
+def add(file: pathlib.Path) -> None:
+    """Copy a model file into the crate, after checking that it plays here.
+
+    \b
+    loopmorph models add mytechno.safetensors
+    """
+    from performer.crate import add_model
+
+    header = add_model(file)
+    click.echo(f"loopmorph: added {header.name}: {header.weights.path}", err=True)
+
+
+if __name__ == "__main__":
+    main()

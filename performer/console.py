@@ -1,0 +1,64 @@
+"""Lines for the performer, on standard error: in plain words, and never a flood of them."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+QUIET_S = 2.0
+"""A warning of one kind is printed at most once in this time."""
+
+
+def say(text: str) -> None:
+    """Print one line."""
+    with contextlib.suppress(OSError):  # the terminal may be gone while the music plays on
+        print(f"loopmorph: {text}", file=sys.stderr, flush=True)
+
+
+class Warnings:
+    """Warnings that may come thick and fast: one line a kind at a time, the rest only counted.
+
+    Parameters
+    ----------
+    now_s : callable
+        Monotonic time in seconds.
+    """
+
+    def __init__(self, *, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.now_s = now_s
+        self.said_s: dict[str, float] = {}
+        self.held_back: dict[str, int] = {}
+
+    def warn(self, kind: str, text: str) -> None:
+        """Print a warning, unless one of its kind was printed just before.
+
+        Parameters
+        ----------
+        kind : str
+            What is warned of.
+        text : str
+            The line.
+        """
+        now_s = self.now_s()
+        if now_s - self.said_s.get(kind, -QUIET_S) < QUIET_S:
+            self.held_back[kind] = self.held_back.get(kind, 0) + 1
+            return
+        held_back = self.held_back.pop(kind, 0)
+        self.said_s[kind] = now_s
+        say(text + (f" (and {held_back} more like it)" if held_back else ""))
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep what C libraries print while they look for hardware away from the terminal."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)

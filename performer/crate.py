@@ -1,0 +1,95 @@
+"""The crate: the models that come with the instrument, and those that its owner added."""
+
+import os
+import pathlib
+import shutil
+
+import click
+
+from performer.errors import PerformerError
+from stylegan_audio import SHIPPED_MODELS, ModelHeader, read_model_header
+
+SUFFIX = ".safetensors"
+
+
+def crate_folders() -> tuple[pathlib.Path, pathlib.Path]:
+    """Folders of the added and of the shipped models.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        The owner's folder (`LOOPMORPH_HOME`, or the system's place for application data) and the package's.
+    """
+    home = pathlib.Path(os.environ.get("LOOPMORPH_HOME") or click.get_app_dir("loopmorph"))
+    return home / "models", SHIPPED_MODELS
+
+
+def list_models() -> list[ModelHeader]:
+    """Read the headers of all models in the crate.
+
+    Returns
+    -------
+    list of ModelHeader
+        Added ones first; an added model hides a shipped one of the same name.
+
+    Raises
+    ------
+    LoopmorphError
+        If a file in the crate cannot be read.
+    """
+    headers: dict[str, ModelHeader] = {}
+    for folder in crate_folders():
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            header = read_model_header(path)
+            headers.setdefault(header.name, header)
+    return list(headers.values())
+
+
+def find_model(name: str) -> ModelHeader:
+    """Find a model by its name in the crate, or by the path of its file.
+
+    Raises
+    ------
+    LoopmorphError
+        If there is no such model, or its file cannot be read.
+    """
+    if name.endswith(SUFFIX) or os.sep in name:
+        return read_model_header(pathlib.Path(name))
+    for folder in crate_folders():
+        path = folder / f"{name}{SUFFIX}"
+        if path.is_file():
+            return read_model_header(path)
+    known = ", ".join(sorted({path.stem for folder in crate_folders() for path in folder.glob(f"*{SUFFIX}")}))
+    raise PerformerError(
+        f"model {name!r} is not in the crate; known are {known}; choose one of them or give the path of a {SUFFIX} file"
+    )
+
+
+def add_model(path: pathlib.Path) -> ModelHeader:
+    """Copy a model file into the crate.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A model file.
+
+    Returns
+    -------
+    ModelHeader
+        Of the copy.
+
+    Raises
+    ------
+    LoopmorphError
+        If the file is not a model that plays here, or the crate has one of that name.
+    """
+    header = read_model_header(path)
+    added, _ = crate_folders()
+    target = added / f"{header.name}{SUFFIX}"
+    if target.exists():
+        raise PerformerError(f"the crate has a model {header.name!r} already: {target}; move that file away first")
+    added.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    shutil.copyfile(path, partial)
+    partial.replace(target)
+    return read_model_header(target)

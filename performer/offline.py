@@ -1,0 +1,79 @@
+"""Settings -> WAV file: the instrument's own path, without waiting for real time."""
+
+import pathlib
+import wave
+
+import numpy as np
+
+from performer.errors import PerformerError
+from performer.memory import Memory
+from performer.outputs import N_CHANNELS, pcm24
+from performer.pages import publish
+from performer.playback import Playback
+from performer.renderer import LoopRenderer
+from performer.settings import DeckSettings
+from stylegan_audio.model_file import ModelHeader
+
+BLOCK_SIZE = 4096
+
+
+def play_offline(header: ModelHeader, values: np.ndarray, *, n_loops: int) -> np.ndarray:
+    """Play the first deck for whole loops.
+
+    Parameters
+    ----------
+    header : ModelHeader
+        The model.
+    values : np.ndarray [shape=(N_VALUES,)]
+        Values of all controls.
+    n_loops : int >= 1
+        How many times the loop goes round.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_loops * n_samples, 2)]
+        float32 in [-1, 1]; the same on every run on one machine.
+    """
+    mel_format = header.mel_format
+    memory = Memory.private(mel_format)
+    memory.state["controls"][0] = values
+    settings = DeckSettings.from_controls(values, deck=1)
+    publish(memory, 0, LoopRenderer(header).render(settings), settings)
+    playback = Playback(memory, mel_format)
+    playback.snap()
+    audio = np.zeros((n_loops * mel_format.n_samples, N_CHANNELS), np.float32)
+    for start in range(0, len(audio), BLOCK_SIZE):
+        playback.render(audio[start : start + BLOCK_SIZE])
+    return audio
+
+
+def write_wav(path: pathlib.Path, audio: np.ndarray, *, sample_rate: int) -> None:
+    """Write a 24-bit WAV file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes; an older file there is replaced once the new one is complete.
+    audio : np.ndarray [shape=(n_samples, 2)]
+        float32 in [-1, 1].
+    sample_rate : int
+        In hertz.
+
+    Raises
+    ------
+    PerformerError
+        If the folder cannot be written to.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file, wave.open(file, "wb") as wav:
+            wav.setnchannels(audio.shape[1])
+            wav.setsampwidth(3)
+            wav.setframerate(sample_rate)
+            wav.writeframes(pcm24(audio))
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise PerformerError(
+            f"{path}: {error.strerror}; a file in a writable folder is needed; choose another path"
+        ) from error

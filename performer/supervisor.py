@@ -1,0 +1,208 @@
+"""The supervisor: starts the processes, starts again whichever dies, and clears up at the end."""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from melgan_vocoder.format import MelFormat
+from performer.console import say
+from performer.controls import LEVEL_SLOTS
+from performer.errors import PerformerError
+from performer.memory import PROCESSES, Memory, make_folder
+
+POLL_S = 0.05
+FROZEN_S = {"audio": 5.0, "control": 5.0, "worker": 60.0}
+"""A process that has not been alive for so long is ended and started again."""
+CALM_S = 1.0
+"""A process that lived shorter than this is started again only after it."""
+LEAVE_S = 3.0
+"""How long processes get to leave by themselves."""
+READY_S = 120.0
+"""How long the first loops may take. (The first start ever compiles the mixing kernel.)"""
+
+
+@dataclasses.dataclass
+class Child:
+    """One process beneath the supervisor."""
+
+    name: str
+    """One of `PROCESSES`."""
+    process: subprocess.Popen[bytes]
+    """The running process."""
+    started_s: float
+    """Monotonic time of its start."""
+
+
+class Supervisor:
+    """One running instrument.
+
+    Parameters
+    ----------
+    options : dict
+        What the processes need to know: `model`, `device`, `latency_ms`, `http_port`, `osc_port`, `midi`.
+
+    Raises
+    ------
+    PerformerError
+        If there is no room for the shared memory.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.folder = make_folder(options)
+        try:
+            self.memory = Memory.create(self.folder, MelFormat())
+        except PerformerError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self.memory.state["supervisor_pid"][0] = os.getpid()
+        self.children: dict[str, Child] = {}
+
+    def start(self, *, waiting: Callable[[], None] = lambda: None) -> None:
+        """Start every process and wait until each deck whose fader is up sounds.
+
+        Parameters
+        ----------
+        waiting : callable
+            Called again and again meanwhile, for a progress display.
+
+        Raises
+        ------
+        PerformerError
+            If a process ends before that; it has said why.
+        """
+        for name in PROCESSES:
+            self.launch(name)
+        deadline_s = time.monotonic() + READY_S
+        while not self.ready():
+            waiting()
+            for child in self.children.values():
+                if child.process.poll() is not None:
+                    raise PerformerError(f"the {child.name} process could not start")
+            if time.monotonic() > deadline_s:
+                raise PerformerError(
+                    f"no loop after {READY_S:g} s; needed are about 5 s on an idle computer; see the lines above"
+                )
+            time.sleep(POLL_S)
+            if self.memory.stopping:
+                return
+
+    def ready(self) -> bool:
+        """Whether every process is ready, and every deck whose fader is up sounds."""
+        state = self.memory.state
+        waiting = (state["controls"][0, LEVEL_SLOTS] > 0) & (state["sounding"][0] == 0)
+        return not waiting.any() and all(self.memory.heartbeat_s(name) > 0 for name in PROCESSES)
+
+    def launch(self, name: str) -> None:
+        """Start one process."""
+        command = [sys.executable, "-m", f"performer.{name}_process", str(self.folder)]
+        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+        self.children[name] = Child(name, process, time.monotonic())
+
+    def watch(self) -> None:
+        """Start again what died, end and start again what froze."""
+        for child in list(self.children.values()):
+            silent_s = time.monotonic() - max(self.memory.heartbeat_s(child.name), child.started_s)
+            code = child.process.poll()
+            if code is None and silent_s > FROZEN_S[child.name]:
+                say(f"the {child.name} process has been silent for {silent_s:.0f} s; ending it")
+                child.process.kill()
+                code = child.process.wait()
+            if code is not None and time.monotonic() - child.started_s > CALM_S:
+                count = self.memory.count(f"{child.name}_restarts")
+                say(f"the {child.name} process ended ({code}); starting it again, the music goes on ({count} so far)")
+                self.launch(child.name)
+
+    def play(self, *, duration_s: float | None = None) -> None:
+        """Keep everything alive until the instrument is stopped.
+
+        Parameters
+        ----------
+        duration_s : float, optional
+            Stop by itself after this time.
+        """
+        until_s = time.monotonic() + duration_s if duration_s is not None else float("inf")
+        while not self.memory.stopping and time.monotonic() < until_s:
+            self.watch()
+            time.sleep(POLL_S)
+
+    def close(self) -> None:
+        """Let every process leave, end those that do not, and remove the shared memory."""
+        self.memory.stop()
+        deadline_s = time.monotonic() + LEAVE_S
+        for child in self.children.values():
+            try:
+                child.process.wait(max(deadline_s - time.monotonic(), 0.01))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def summary(self) -> dict[str, Any]:
+        """Tell how it went.
+
+        Returns
+        -------
+        dict
+            `played_s`, `longest_block_ms` and `counters`.
+        """
+        state = self.memory.state
+        return {
+            "played_s": round(float(state["position"][0]) / MelFormat().sample_rate, 2),
+            "longest_block_ms": round(float(state["block_s"][0]) * 1000, 2),
+            "counters": self.memory.counters(),
+        }
+
+
+@contextlib.contextmanager
+def stop_on_signals(memory: Memory) -> Iterator[None]:
+    """Stop the instrument in order when the terminal or the system asks for it.
+
+    Parameters
+    ----------
+    memory : Memory
+        Of the instrument.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        memory.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stop_running(instruments: list[tuple[pathlib.Path, Memory]]) -> int:
+    """Ask instruments to stop, and wait until they are gone.
+
+    Parameters
+    ----------
+    instruments : list of (pathlib.Path, Memory)
+        From `memory.running_instruments`.
+
+    Returns
+    -------
+    int
+        How many were asked.
+    """
+    for _, memory in instruments:
+        memory.stop()
+    deadline_s = time.monotonic() + LEAVE_S
+    for folder, memory in instruments:
+        while folder.exists() and time.monotonic() < deadline_s:
+            time.sleep(POLL_S)
+            youngest_s = max(memory.heartbeat_s(name) for name in PROCESSES)
+            if time.monotonic() - youngest_s > 1.0:
+                break
+        shutil.rmtree(folder, ignore_errors=True)  # the supervisor does this, unless it is dead
+    return len(instruments)
