@@ -1,0 +1,60 @@
+"""Fixtures of the instrument's tests: a small format, private memory, a fake clock, a fake renderer."""
+
+import numpy as np
+import pytest
+
+from melgan_vocoder.format import MelFormat
+from performer.memory import N_LOOPS, Memory
+from performer.pages import Page
+from performer.settings import DeckSettings
+
+
+class FakeClock:
+    """Monotonic time that goes on only when told to."""
+
+    def __init__(self) -> None:
+        self.time_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.time_s
+
+    def advance(self, seconds: float) -> None:
+        self.time_s += seconds
+
+
+class FakeRenderer:
+    """Pages whose every sample is the seed over 1000; a seed of 666 fails, 667 is not finite."""
+
+    def __init__(self, mel_format: MelFormat) -> None:
+        self.mel_format = mel_format
+        self.header = type("Header", (), {"name": "fake"})
+        self.rendered: list[DeckSettings] = []
+
+    def render(self, settings: DeckSettings) -> Page:
+        self.rendered.append(settings)
+        if settings.seed == 666:
+            raise RuntimeError("out of memory")
+        level = np.nan if settings.seed == 667 else settings.seed / 1000
+        audio = np.full((N_LOOPS, self.mel_format.n_samples), level, np.float32)
+        return Page(audio, np.full((N_LOOPS, N_LOOPS), level**2))
+
+
+@pytest.fixture
+def short_format() -> MelFormat:
+    """A loop of 1500 samples."""
+    return MelFormat(n_frames=4)
+
+
+@pytest.fixture
+def memory(short_format: MelFormat) -> Memory:
+    return Memory.private(short_format)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def fake_renderer(short_format: MelFormat) -> FakeRenderer:
+    return FakeRenderer(short_format)

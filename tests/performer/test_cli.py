@@ -1,0 +1,155 @@
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner, Result
+from safetensors.numpy import load_file, save_file
+
+from melgan_vocoder.format import MelFormat
+from performer.cli import main
+from performer.osc import bind
+from stylegan_audio import SHIPPED_MODELS
+
+DRUMS = SHIPPED_MODELS / "drums.safetensors"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def one_error_line(result: Result) -> str:
+    assert result.exit_code == 1, result.output
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("loopmorph: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("command", ["render", "perform", "set", "stop", "controls", "devices", "models"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"loopmorph {command}" in result.stdout.replace("main", "loopmorph")
+
+
+def test_help_imports_neither_torch_nor_numpy() -> None:
+    code = (
+        "import sys\nfrom performer.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print({'torch', 'numpy', 'rich', 'librosa'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("render", "a.wav", "--seed", "x"),
+        ("render", "a.wav", "--seed", "-1"),
+        ("render", "a.wav", "--density", "4"),
+        ("render", "a.mp3"),
+        ("render",),
+        ("perform", "--seed", "x"),
+        ("perform", "--osc-port", "70000"),
+        (
+            "perform",
+            "--flute",
+        ),
+        ("dance",),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+
+
+def broken_model(folder: pathlib.Path, kind: str) -> pathlib.Path:
+    path = folder / "model.safetensors"
+    if kind == "truncated":
+        path.write_bytes(DRUMS.read_bytes()[:1_000_000])
+    elif kind == "not safetensors":
+        path.write_bytes(b"RIFF....WAVEfmt " * 100)
+    elif kind == "another format":
+        from safetensors import safe_open
+
+        with safe_open(DRUMS, framework="np") as file:
+            metadata = dict(file.metadata())
+        metadata["mel_format"] = MelFormat(hop_length=300, n_frames=640).to_json()
+        save_file(load_file(DRUMS), path, metadata=metadata)
+    return path
+
+
+@pytest.mark.parametrize("command", ["render", "perform"])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "no such file"),
+        ("truncated", "not a whole safetensors file"),
+        ("not safetensors", "not a whole safetensors file"),
+        ("another format", "hop_length 300 where 375 is needed"),
+    ],
+)
+def test_a_bad_model_file_is_one_line(tmp_path: pathlib.Path, command: str, kind: str, words: str) -> None:
+    model = str(broken_model(tmp_path, kind))
+    target = [str(tmp_path / "a.wav")] if command == "render" else []
+    line = one_error_line(run(command, *target, "--model", model))
+    assert "model.safetensors" in line
+    assert words in line
+    assert not (tmp_path / "a.wav").exists()
+
+
+def test_models_are_listed_and_added(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPMORPH_HOME", str(tmp_path / "home"))
+    entries = json.loads(run("models", "--json").stdout)
+    assert [entry["name"] for entry in entries] == ["drums"]
+    assert {direction["name"] for direction in entries[0]["directions"]} >= {"density", "bass"}
+    assert "drums" in run("models").stdout
+    assert run("models", "add", str(DRUMS)).exit_code == 0
+    assert "already" in one_error_line(run("models", "add", str(DRUMS)))
+    assert "no such file" in one_error_line(run("models", "add", str(tmp_path / "none.safetensors")))
+
+
+def test_controls_are_listed() -> None:
+    assert "/deck/4/level" in run("controls").stdout
+    assert len(json.loads(run("controls", "--json").stdout)) == 29
+
+
+def test_set_refuses_what_the_control_cannot_take_and_says_when_nobody_listens() -> None:
+    assert "a number (-3 to 3 sigma) needed" in one_error_line(run("set", "/deck/1/density", "much"))
+    assert "is not a control" in one_error_line(run("set", "/deck/1/reverb", "1"))
+    with bind("127.0.0.1", 0) as receiving:
+        port = receiving.getsockname()[1]
+        assert run("set", "/deck/1/density", "-2", "--osc-port", str(port)).exit_code == 0
+        receiving.settimeout(1)
+        assert receiving.recv(100).startswith(b"/deck/1/density\0,f")
+    assert "nothing listens" in one_error_line(run("set", "/deck/1/density", "-2", "--osc-port", str(port)))
+
+
+def test_render_writes_the_same_file_twice(tmp_path: pathlib.Path) -> None:
+    first, second = tmp_path / "a.wav", tmp_path / "b.wav"
+    for path in (first, second):
+        result = run("render", str(path), "--seed", "3", "--density", "1", "--morph", "0.5", "0.5")
+        assert result.exit_code == 0, result.output
+        assert f"{path}: 4.000 s, drums, 120 BPM" in result.stderr
+    assert first.read_bytes() == second.read_bytes()
+    plain = tmp_path / "c.wav"
+    assert run("render", str(plain), "--seed", "3").exit_code == 0
+    assert plain.read_bytes() != first.read_bytes()
+
+
+def test_devices_answers_on_any_machine() -> None:
+    answer = json.loads(run("devices", "--json").stdout)
+    assert set(answer) == {"sound", "midi"}
+    assert run("devices").exit_code == 0
+
+
+def test_the_entry_point_is_installed() -> None:
+    program = shutil.which("loopmorph", path=str(pathlib.Path(sys.executable).parent))
+    assert program is not None
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "loopmorph, version 0.1.0"

@@ -1,0 +1,31 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from performer.console import Warnings
+from tests.performer.conftest import FakeClock
+
+
+def test_a_flood_of_warnings_is_a_few_lines(capsys: pytest.CaptureFixture[str], clock: FakeClock) -> None:
+    warnings = Warnings(now_s=clock)
+    for _ in range(1000):
+        warnings.warn("osc", "bad packet")
+    warnings.warn("midi", "bad controller")
+    clock.advance(2.5)
+    warnings.warn("osc", "bad packet")
+    assert capsys.readouterr().err.splitlines() == [
+        "loopmorph: bad packet",
+        "loopmorph: bad controller",
+        "loopmorph: bad packet (and 999 more like it)",
+    ]
+
+
+def test_what_c_libraries_print_stays_away_from_the_terminal() -> None:
+    code = (
+        "import os\nfrom performer.console import quiet_libraries, say\n"
+        "with quiet_libraries(): os.write(2, b'ALSA lib noise')\nsay('heard')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stderr == "loopmorph: heard\n"

@@ -1,0 +1,59 @@
+import pathlib
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+
+from melgan_vocoder.format import MelFormat
+from performer.controls import SLOTS, default_values
+from performer.crate import find_model
+from performer.errors import PerformerError
+from performer.offline import play_offline, write_wav
+
+
+@pytest.fixture(scope="module")
+def audio() -> np.ndarray:
+    values = default_values()
+    values[SLOTS["/deck/1/seed"]] = 3
+    return play_offline(find_model("drums"), values, n_loops=2)
+
+
+def test_loops_go_round_exactly_and_seamlessly(audio: np.ndarray) -> None:
+    n_samples = MelFormat().n_samples
+    assert audio.shape == (2 * n_samples, 2)
+    np.testing.assert_array_equal(audio[:n_samples], audio[n_samples:])
+    steps = np.abs(np.diff(audio, axis=0)).max(axis=1)
+    assert steps[n_samples - 1] <= np.delete(steps, n_samples - 1).max()
+
+
+def test_left_and_right_differ_yet_correlate(audio: np.ndarray) -> None:
+    correlation = np.corrcoef(audio.T)[0, 1]
+    assert 0.3 < correlation < 0.9999
+
+
+def test_a_mono_sum_keeps_the_bass(audio: np.ndarray) -> None:
+    low = np.fft.rfftfreq(len(audio), 1 / 48_000) < 120
+    power = np.abs(np.fft.rfft(np.column_stack([audio, audio.mean(axis=1)]), axis=0)[low]) ** 2
+    left, right, mono = 10 * np.log10(power.sum(axis=0))
+    assert abs(mono - left) < 1
+    assert abs(mono - right) < 1
+
+
+def test_the_tempo_is_120(audio: np.ndarray) -> None:
+    tempo, _ = librosa.beat.beat_track(y=np.tile(audio.mean(axis=1), 2), sr=48_000)
+    assert float(np.squeeze(tempo)) == pytest.approx(120, abs=1.5)  # librosa's grid around 120 is 1.3 wide
+
+
+def test_a_wav_is_written_whole_or_not_at_all(audio: np.ndarray, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.wav"
+    write_wav(path, audio, sample_rate=48_000)
+    first = path.read_bytes()
+    write_wav(path, audio, sample_rate=48_000)
+    assert path.read_bytes() == first
+    read, rate = soundfile.read(path)
+    assert rate == 48_000
+    np.testing.assert_allclose(read, audio, atol=2**-22)
+    with pytest.raises(PerformerError, match=r"nowhere/a.wav: No such file or directory"):
+        write_wav(tmp_path / "nowhere" / "a.wav", audio, sample_rate=48_000)
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,134 @@
+"""The instrument on a real sound server: what is heard there."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import IO
+
+import librosa
+import numpy as np
+import pytest
+
+from tests.rig.conftest import RATE, Pulse, Start, longest_silence, need, read_capture, wait_until
+
+LOOP = 192_000
+STEPS = 30
+SETTLE_S = 15
+
+
+def oscsend(port: int, path: str, kind: str, value: float) -> None:
+    subprocess.run(["oscsend", "127.0.0.1", str(port), path, kind, f"{value:g}"], check=True)
+
+
+def onsets_per_second(audio: np.ndarray) -> float:
+    mono = audio.mean(axis=1)
+    return len(librosa.onset.onset_detect(y=mono, sr=RATE)) / (len(mono) / RATE)
+
+
+def bass_db(audio: np.ndarray) -> float:
+    mono = audio.mean(axis=1)
+    power = np.abs(np.fft.rfft(mono) / len(mono)) ** 2
+    return float(10 * np.log10(power[np.fft.rfftfreq(len(mono), 1 / RATE) < 150].sum()))
+
+
+@pytest.fixture
+def knobs(pulse: Pulse, jack: dict[str, str]) -> Iterator[IO[str]]:
+    """A MIDI controller on JACK; each line `channel controller value` written to it turns a knob."""
+    with subprocess.Popen(
+        [sys.executable, str(pathlib.Path(__file__).with_name("midi_knobs.py")), "knobs"],
+        env={**pulse.environment, **jack},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        yield process.stdin
+        process.stdin.close()
+
+
+@pytest.mark.slow
+def test_a_minute_moved_by_oscsend_and_a_midi_knob_has_no_gap_and_follows_both_hands(
+    pulse: Pulse, jack: dict[str, str], knobs: IO[str], start: Start, tmp_path: pathlib.Path
+) -> None:
+    need("oscsend")
+
+    def turn(sigma: float) -> None:
+        oscsend(instrument.osc_port, "/deck/1/density", "f", sigma)
+        knobs.write(f"1 17 {round(64 + sigma / 3 * 63.5)}\n")
+        knobs.flush()
+
+    instrument = start("--device", "pulse", "--midi", "knobs", environment={**pulse.environment, **jack})
+    instrument.wait_for("playing drums")
+    assert re.search(r"MIDI: .*knobs", instrument.log.read_text())
+    turn(-2)
+    instrument.wait_until_rendered()
+    time.sleep(0.5)
+    path = tmp_path / "capture.f32"
+    recorder = pulse.record(path)
+    time.sleep(SETTLE_S)
+    for step in range(1, STEPS + 1):
+        turn(-2 + 4 * step / STEPS)
+        time.sleep(1)
+    instrument.wait_until_rendered()
+    time.sleep(SETTLE_S)
+    recorder.terminate()
+    recorder.wait()
+    summary = instrument.stop()
+
+    audio = read_capture(path)
+    audio = audio[np.flatnonzero(np.any(audio != 0, axis=1))[0] :]
+    assert len(audio) > (2 * SETTLE_S + STEPS - 1) * RATE
+    print(f"{len(audio) / RATE:.1f} s captured, longest silence {longest_silence(audio)} samples, {summary}")
+    assert longest_silence(audio) <= 8
+    assert summary["counters"]["underruns"] == 0
+    assert summary["counters"]["osc_messages"] == STEPS + 1
+    assert summary["counters"]["midi_messages"] == STEPS + 1
+    low, high = audio[RATE : RATE + 3 * LOOP], audio[-3 * LOOP - RATE : -RATE]
+    for part in (low, high):  # at rest not a sample is lost or doubled: the loop repeats to the bit
+        np.testing.assert_array_equal(part[:LOOP], part[LOOP : 2 * LOOP])
+    figures = [(onsets_per_second(part), bass_db(part)) for part in (low, high)]
+    for name, (onsets, bass) in zip(("low", "high"), figures, strict=True):
+        print(f"{name}: {onsets:.2f} onsets a second, {bass:.1f} dB below 150 Hz")
+    assert figures[1][0] > 1.1 * figures[0][0]
+    assert figures[1][1] > figures[0][1] + 3
+
+
+@pytest.mark.slow
+def test_the_sound_comes_back_when_the_sound_server_does(pulse: Pulse, start: Start, tmp_path: pathlib.Path) -> None:
+    instrument = start("--device", "pulse", environment=pulse.environment)
+    instrument.wait_for("playing drums")
+    pulse.kill()
+    instrument.wait_for("opening it again")
+    instrument.wait_for("trying again every 1 s")
+    pulse.start()
+    back_s = wait_until(
+        lambda: instrument.log.read_text().count("sound: pulse") == 2, what="the sound is back", patience_s=30
+    )
+    path = tmp_path / "capture.f32"
+    recorder = pulse.record(path)
+    time.sleep(3)
+    recorder.terminate()
+    recorder.wait()
+    assert np.std(read_capture(path)[-RATE:]) > 0.001
+    summary = instrument.stop()
+    assert summary["counters"]["audio_restarts"] >= 1
+    print(f"back {back_s:.2f} s after the server")
+
+
+@pytest.mark.slow
+def test_a_frozen_sound_server_is_survived(pulse: Pulse, start: Start) -> None:
+    instrument = start("--device", "pulse", environment=pulse.environment)
+    instrument.wait_for("playing drums")
+    assert pulse.process is not None
+    os.kill(pulse.process.pid, signal.SIGSTOP)
+    instrument.wait_for("the sound device has asked for nothing")
+    os.kill(pulse.process.pid, signal.SIGCONT)
+    wait_until(lambda: instrument.log.read_text().count("sound: pulse") >= 2, what="the sound is back")
+    assert instrument.stop()["counters"]["audio_restarts"] >= 1
