@@ -26,7 +26,7 @@ CALM_S = 1.0
 LEAVE_S = 3.0
 """How long processes get to leave by themselves."""
 READY_S = 120.0
-"""How long the first loops may take. (The first start ever compiles the mixing kernel.)"""
+"""How long a process may take to get ready. (The first start ever compiles the mixing kernel.)"""
 
 
 @dataclasses.dataclass
@@ -64,6 +64,7 @@ class Supervisor:
             raise
         self.memory.state["supervisor_pid"][0] = os.getpid()
         self.children: dict[str, Child] = {}
+        self.first_position = 0
 
     def start(self, *, waiting: Callable[[], None] = lambda: None) -> None:
         """Start every process and wait until each deck whose fader is up sounds.
@@ -109,9 +110,11 @@ class Supervisor:
     def watch(self) -> None:
         """Start again what died, end and start again what froze."""
         for child in list(self.children.values()):
-            silent_s = time.monotonic() - max(self.memory.heartbeat_s(child.name), child.started_s)
+            heartbeat_s = self.memory.heartbeat_s(child.name)
+            silent_s = time.monotonic() - max(heartbeat_s, child.started_s)
+            patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else READY_S
             code = child.process.poll()
-            if code is None and silent_s > FROZEN_S[child.name]:
+            if code is None and silent_s > patience_s:
                 say(f"the {child.name} process has been silent for {silent_s:.0f} s; ending it")
                 child.process.kill()
                 code = child.process.wait()
@@ -128,6 +131,7 @@ class Supervisor:
         duration_s : float, optional
             Stop by itself after this time.
         """
+        self.first_position = int(self.memory.state["position"][0])
         until_s = time.monotonic() + duration_s if duration_s is not None else float("inf")
         while not self.memory.stopping and time.monotonic() < until_s:
             self.watch()
@@ -151,11 +155,12 @@ class Supervisor:
         Returns
         -------
         dict
-            `played_s`, `longest_block_ms` and `counters`.
+            `played_s` (since the decks sounded), `longest_block_ms` and `counters`.
         """
         state = self.memory.state
+        played = int(state["position"][0]) - self.first_position
         return {
-            "played_s": round(float(state["position"][0]) / MelFormat().sample_rate, 2),
+            "played_s": round(played / MelFormat().sample_rate, 2),
             "longest_block_ms": round(float(state["block_s"][0]) * 1000, 2),
             "counters": self.memory.counters(),
         }

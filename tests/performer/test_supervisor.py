@@ -222,7 +222,7 @@ def test_signals_stop_in_order_and_a_recording_is_whole(tmp_path: pathlib.Path, 
 
     audio, rate = soundfile.read(path)
     assert rate == 48_000
-    assert len(audio) == pytest.approx(summary["played_s"] * 48_000, abs=500)
+    assert len(audio) >= summary["played_s"] * 48_000 > 0
 
 
 def test_an_unknown_device_and_an_existing_file_end_the_start_with_one_line(tmp_path: pathlib.Path) -> None:
