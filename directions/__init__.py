@@ -2,7 +2,7 @@
 
 ::
 
-    attributes --survey--> values --regression--> table (in the model file) --apply--> ws
+    attributes --survey--> values --regression--> table (in the model file) --move--> ws
 
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
@@ -10,13 +10,22 @@ Names that need torch are loaded when first used, so that the audio and control 
 import importlib
 from typing import Any
 
-from directions.apply import apply
 from directions.errors import DirectionError
+from directions.move import apply
 from directions.table import Direction, read_directions
 
-__all__ = ["ATTRIBUTES", "Direction", "DirectionError", "apply", "find_vectors", "read_directions", "survey", "sweep"]
+__all__ = [
+    "ATTRIBUTES",
+    "Direction",
+    "DirectionError",
+    "apply",
+    "find_vectors",
+    "read_directions",
+    "sweep",
+    "take_survey",
+]
 
-_ROOMS = {"ATTRIBUTES": "attributes", "find_vectors": "regression", "survey": "survey", "sweep": "survey"}
+_ROOMS = {"ATTRIBUTES": "attributes", "find_vectors": "regression", "sweep": "survey", "take_survey": "survey"}
 
 
 def __getattr__(name: str) -> Any:

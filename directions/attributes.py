@@ -9,6 +9,8 @@ from melgan_vocoder.format import MelFormat
 
 BASS_EDGE_HZ = 120.0
 BARS = 2
+FAINTEST_ONSET_DB = 1.0
+"""Rise of the mean mel band that the strongest onset of a loop must have."""
 
 
 def density(audio: np.ndarray, mel_format: MelFormat) -> float:
@@ -33,7 +35,10 @@ def density(audio: np.ndarray, mel_format: MelFormat) -> float:
     """
     sample_rate, edge = mel_format.sample_rate, mel_format.sample_rate // 2
     wrapped = np.concatenate([audio[-edge:], audio, audio[:edge]])  # an onset at the loop's seam counts once
-    onsets = librosa.onset.onset_detect(y=wrapped, sr=sample_rate, units="samples")
+    envelope = librosa.onset.onset_strength(y=wrapped, sr=sample_rate)
+    if envelope.max() < FAINTEST_ONSET_DB:
+        return 0.0  # librosa scales the envelope by its peak: in a held tone it would count rounding errors
+    onsets = librosa.onset.onset_detect(onset_envelope=envelope, sr=sample_rate, units="samples")
     return float(np.sum((onsets >= edge) & (onsets < edge + audio.shape[-1]))) / BARS
 
 
@@ -92,6 +97,8 @@ def loop_power(audio: np.ndarray, mel_format: MelFormat) -> tuple[np.ndarray, np
     n_samples = audio.shape[-1]
     power = 2 * np.abs(np.fft.rfft(audio) / n_samples) ** 2
     power[0] /= 2
+    if n_samples % 2 == 0:
+        power[-1] /= 2  # the Nyquist harmonic, too, stands for itself alone
     return power, np.fft.rfftfreq(n_samples, 1 / mel_format.sample_rate)
 
 

@@ -25,7 +25,8 @@ def find_vectors(w: np.ndarray, values: dict[str, np.ndarray]) -> dict[str, tupl
     Returns
     -------
     dict of str to (np.ndarray [shape=(w_dim,)], float)
-        Unit vector, float32, and the R2 of the regression on the held-out samples.
+        Unit vector, float32, and the R2 of the regression on the held-out samples. An attribute that is the same in
+        all samples has none.
 
     References
     ----------
@@ -35,7 +36,7 @@ def find_vectors(w: np.ndarray, values: dict[str, np.ndarray]) -> dict[str, tupl
     eigenvalues, axes = np.linalg.eigh(np.cov(centred.T))
     scale = np.sqrt(np.maximum(eigenvalues, 1e-6 * eigenvalues.max()))
     whitened = centred @ axes / scale
-    fits = {name: ridge(whitened, stats.zscore(value)) for name, value in values.items()}
+    fits = {name: ridge(whitened, stats.zscore(value)) for name, value in values.items() if np.ptp(value) > 0}
     vectors = {}
     for name, (slope, r2) in fits.items():
         others = [other_slope for other, (other_slope, _) in fits.items() if other != name]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 
-from directions.apply import apply
 from directions.attributes import ATTRIBUTES
+from directions.move import apply
 from directions.table import Direction
 from melgan_vocoder.generator import Vocoder
 from stylegan_audio.generator import Generator
@@ -94,7 +94,7 @@ def measure(
     return {name: np.array([row[column] for row in rows]) for column, name in enumerate(ATTRIBUTES)}
 
 
-def survey(generator: Generator, vocoder: Vocoder, *, n_loops: int, advance: Callable[[int], None]) -> Survey:
+def take_survey(generator: Generator, vocoder: Vocoder, *, n_loops: int, advance: Callable[[int], None]) -> Survey:
     """Measure many random loops of a model.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from directions.errors import DirectionError
+from melgan_vocoder.errors import LoopmorphError
 from stylegan_audio.model_file import ModelHeader
 
 
@@ -76,6 +77,8 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
                 vector=header.direction_vector(name),
                 report=entry["report"],
             )
+        except LoopmorphError as error:
+            raise DirectionError(f"{header.weights.source}: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise DirectionError(
                 f"{header.weights.source}: direction entry {str(entry)[:80]} cannot be read ({error!r}); find the "

@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from melgan_vocoder.errors import VocoderError
+from melgan_vocoder.json_entry import read_fields
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,29 +81,27 @@ class MelFormat:
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str, *, source: str) -> "MelFormat":
+    def from_json(cls, text: str | None, *, source: str) -> "MelFormat":
         """Read a format from the JSON of a model file.
 
         Parameters
         ----------
-        text : str
-            What `to_json` wrote.
+        text : str or None
+            What `to_json` wrote; None if the file has no such entry.
         source : str
             Name of the file, for the error message.
 
         Raises
         ------
         VocoderError
-            If the text is not JSON, or its keys are not the fields of `MelFormat`.
+            If the text is not JSON, or its keys are not exactly the fields of `MelFormat`.
         """
+        names = {field.name for field in dataclasses.fields(cls)}
+        fields = read_fields(text, names, entry="mel_format", source=source)
         try:
-            fields = json.loads(text)
             return cls(**fields)
-        except (TypeError, ValueError) as error:
-            raise VocoderError(
-                f"{source}: MelFormat {text[:80]!r} cannot be read ({error}); needed are the fields of version "
-                f"{cls.version}; export the file again with this version of loopmorph"
-            ) from error
+        except (TypeError, VocoderError) as error:
+            raise VocoderError(f"{source}: its MelFormat cannot be read: {error}; export the file again") from error
 
     def require(self, other: "MelFormat", *, source: str) -> None:
         """Check that a file's format is this one.

@@ -12,6 +12,8 @@ from melgan_vocoder.pqmf import N_BANDS, PQMF, wrap
 
 LEAKY_SLOPE = 0.2
 KERNEL_EDGE = 7
+MAX_SIZE = 4096
+"""No size of a network is larger: a broken file shall not fill the memory."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,13 @@ class VocoderConfig:
     """Dilation of each residual block of a stage, in samples."""
 
     def __post_init__(self) -> None:
+        for name in ("channels", "strides", "dilations"):
+            sizes = tuple(getattr(self, name))
+            object.__setattr__(self, name, sizes)
+            if not sizes or not all(type(size) is int and 1 <= size <= MAX_SIZE for size in sizes):
+                raise VocoderError(
+                    f"vocoder {name} {str(sizes)[:60]}: whole numbers from 1 to {MAX_SIZE} are needed; correct them"
+                )
         if len(self.channels) != len(self.strides) + 1:
             raise VocoderError(
                 f"vocoder has {len(self.channels)} channels for {len(self.strides)} strides, one more than strides is "

@@ -11,6 +11,7 @@ import torch
 from melgan_vocoder.errors import VocoderError
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
+from melgan_vocoder.json_entry import read_fields
 from melgan_vocoder.weights_file import read_header, read_tensors, write_weights
 
 KIND = "loopmorph vocoder"
@@ -39,17 +40,17 @@ def load_vocoder(path: pathlib.Path = SHIPPED) -> Vocoder:
     """
     header = read_header(path, kind=KIND, version=VERSION)
     MelFormat().require(header.mel_format, source=header.source)
+    names = {field.name for field in dataclasses.fields(VocoderConfig)}
+    sizes = read_fields(header.metadata.get("architecture"), names, entry="architecture", source=header.source)
+    tensors = read_tensors(header)
     try:
-        sizes = json.loads(header.metadata["architecture"])
-        config = VocoderConfig(**{name: tuple(value) for name, value in sizes.items()})
-        vocoder = Vocoder(header.mel_format, config)
-        tensors = read_tensors(header)
-        state = {name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()}
-        vocoder.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        vocoder = Vocoder(header.mel_format, VocoderConfig(**sizes))
+        vocoder.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()})
+    except (VocoderError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[-1].strip()
         raise VocoderError(
-            f"{header.source}: its architecture entry and its tensors do not make a vocoder "
-            f"({str(error).splitlines()[0]}); export the file again"
+            f"{header.source}: its architecture entry and its tensors do not make a vocoder ({reason}); export the "
+            "file again"
         ) from error
     return vocoder.eval().requires_grad_(False)
 

@@ -72,7 +72,7 @@ def read_header(path: pathlib.Path, *, kind: str, version: int) -> WeightsHeader
             f"{path.name}: format version {metadata.get('format_version', 'missing')}, version {version} is needed; "
             "export it again with this version of loopmorph"
         )
-    mel_format = MelFormat.from_json(metadata.get("mel_format", "missing"), source=path.name)
+    mel_format = MelFormat.from_json(metadata.get("mel_format"), source=path.name)
     return WeightsHeader(path=path, metadata=metadata, shapes=shapes, mel_format=mel_format)
 
 
@@ -94,14 +94,23 @@ def read_tensors(header: WeightsHeader, names: Iterable[str] | None = None) -> d
     Raises
     ------
     VocoderError
-        If a tensor is missing.
+        If a tensor is missing, of a dtype that numpy lacks, or not finite.
     """
     wanted = list(header.shapes) if names is None else list(names)
     missing = [name for name in wanted if name not in header.shapes]
     if missing:
         raise VocoderError(f"{header.source}: tensors {missing[:3]} are missing; export the file again")
-    with safe_open(header.path, framework="np") as file:
-        return {name: file.get_tensor(name) for name in wanted}
+    try:
+        with safe_open(header.path, framework="np") as file:
+            tensors = {name: file.get_tensor(name) for name in wanted}
+    except (SafetensorError, OSError, TypeError, AttributeError) as error:  # the last two: dtypes that numpy lacks
+        raise VocoderError(
+            f"{header.source}: its tensors cannot be read ({error}); float16 or float32 is needed; export it again"
+        ) from error
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise VocoderError(f"{header.source}: tensor {name} holds NaN or infinity; export the file again")
+    return tensors
 
 
 def write_weights(
@@ -131,6 +140,6 @@ def write_weights(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     entries = {**metadata, "kind": kind, "format_version": str(version), "mel_format": mel_format.to_json()}
-    save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, partial, metadata=entries)
+    save_file({name: np.asarray(array, order="C") for name, array in tensors.items()}, partial, metadata=entries)
     partial.chmod(0o644)  # safetensors writes for the owner alone; shipped models are for everybody
     partial.replace(path)

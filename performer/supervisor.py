@@ -104,7 +104,9 @@ class Supervisor:
     def launch(self, name: str) -> None:
         """Start one process."""
         command = [sys.executable, "-m", f"performer.{name}_process", str(self.folder)]
-        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+        # threads of a layer that wait for each other must not burn the time of the one that is late
+        environment = {"GOMP_SPINCOUNT": "0", **os.environ}
+        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, env=environment)
         self.children[name] = Child(name, process, time.monotonic())
 
     def watch(self) -> None:

@@ -4,7 +4,11 @@ import dataclasses
 import json
 
 from melgan_vocoder.format import MelFormat
+from melgan_vocoder.json_entry import read_fields
 from stylegan_audio.errors import ModelError
+
+MAX_SIZE = 4096
+"""No size of a network is larger: a broken file shall not fill the memory."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,8 +31,10 @@ class ModelConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
         sizes = (self.z_dim, self.w_dim, self.mapping_layers, self.const_height, self.const_width, *self.channels)
-        if not self.channels or min(sizes) < 1:
-            raise ModelError(f"model sizes {sizes} must all be at least 1; correct the architecture")
+        if not self.channels or not all(type(size) is int and 1 <= size <= MAX_SIZE for size in sizes):
+            raise ModelError(
+                f"model sizes {str(sizes)[:80]} must all be whole numbers from 1 to {MAX_SIZE}; correct them"
+            )
 
     @property
     def n_levels(self) -> int:
@@ -59,18 +65,17 @@ class ModelConfig:
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str, *, source: str) -> "ModelConfig":
+    def from_json(cls, text: str | None, *, source: str) -> "ModelConfig":
         """Read sizes from JSON.
 
         Raises
         ------
-        ModelError
-            If the text is not JSON, or its keys are not the fields of `ModelConfig`.
+        LoopmorphError
+            If the text is not JSON, its keys are not exactly the fields of `ModelConfig`, or a size is impossible.
         """
+        names = {field.name for field in dataclasses.fields(cls)}
+        fields = read_fields(text, names, entry="architecture", source=source)
         try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
-            raise ModelError(
-                f"{source}: architecture {text[:80]!r} cannot be read ({error}); needed are the fields of ModelConfig; "
-                "export the file again"
-            ) from error
+            return cls(**fields)
+        except (TypeError, ModelError) as error:
+            raise ModelError(f"{source}: its architecture cannot be read: {error}; export the file again") from error

@@ -50,9 +50,7 @@ class Discriminator(nn.Module):
         config.require_fits(mel_format, source="discriminator")
         finest_first = config.channels[::-1]
         self.from_spectrogram = nn.Conv2d(mel_format.n_channels, finest_first[0], 1)
-        self.levels = nn.ModuleList(
-            ResidualLevel(n_in, n_out) for n_in, n_out in itertools.pairwise(finest_first)
-        )
+        self.levels = nn.ModuleList(ResidualLevel(n_in, n_out) for n_in, n_out in itertools.pairwise(finest_first))
         coarsest = finest_first[-1]
         self.conv = nn.Conv2d(coarsest + 1, coarsest, 3)
         self.dense = nn.Linear(coarsest * config.const_height * config.const_width, coarsest)

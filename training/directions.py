@@ -7,7 +7,7 @@ import numpy as np
 
 from directions.attributes import UNITS
 from directions.regression import find_vectors
-from directions.survey import draw_latents, survey, sweep
+from directions.survey import draw_latents, sweep, take_survey
 from directions.table import Direction
 from melgan_vocoder.vocoder_file import load_vocoder
 from stylegan_audio.generator_weights import generator_tensors, load_generator
@@ -58,8 +58,13 @@ def find_directions(
             f"{MIN_LOOPS_PER_DIMENSION * header.config.w_dim} are needed; raise --loops"
         )
     generator, vocoder = load_generator(header), load_vocoder()
-    measured = survey(generator, vocoder, n_loops=n_loops, advance=advance)
+    measured = take_survey(generator, vocoder, n_loops=n_loops, advance=advance)
     found = find_vectors(measured.w, measured.values)
+    if missing := [name for name in names if name not in found]:
+        raise TrainingError(
+            f"{header.weights.source}: {missing[0]} is the same in all {n_loops} loops, a difference is needed "
+            "to find a direction; leave it out with --attribute"
+        )
     population = draw_latents(generator, range(SIGMA_SAMPLES))
     table = {}
     for name in names:

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from melgan_vocoder.format import MelFormat
@@ -93,11 +94,16 @@ def read_prototype(path: pathlib.Path) -> dict[str, np.ndarray]:
     Raises
     ------
     TrainingError
-        If it is missing.
+        If it is missing or broken.
     """
     if not path.is_file():
         raise TrainingError(f"{path}: no such file; a prototype's safetensors file is needed; check the folder")
-    return load_file(path)
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise TrainingError(
+            f"{path}: not a whole safetensors file ({error}); a prototype's file is needed; copy it again"
+        ) from error
 
 
 def drums_name(name: str) -> str:

@@ -63,6 +63,23 @@ def test_the_last_seed_plays(renderer: LoopRenderer) -> None:
     assert np.isfinite(renderer.latents(DeckSettings(seed=2**31 - 1))).all()
 
 
+def test_bfloat16_draws_the_same_loop(renderer: LoopRenderer) -> None:
+    import torch
+
+    synthesis, before = renderer.generator.synthesis, renderer.generator.synthesis.feature_dtype
+    mels = {}
+    try:
+        for dtype in (torch.float32, torch.bfloat16):
+            synthesis.feature_dtype = dtype
+            with torch.inference_mode():
+                mels[dtype] = synthesis(torch.from_numpy(renderer.latents(DeckSettings(seed=9))))
+    finally:
+        synthesis.feature_dtype = before
+    assert mels[torch.bfloat16].dtype == torch.float32
+    difference = (mels[torch.float32] - mels[torch.bfloat16]).abs().mean()
+    assert 0 < difference < 0.01
+
+
 def test_a_render_with_two_threads_differs_by_less_than_16_bit_noise(renderer: LoopRenderer) -> None:
     import torch
 

@@ -1,0 +1,66 @@
+"""How much faster than it plays a page is drawn: `python benchmarks/generation.py`.
+
+Prints, for a batch of four 2-bar loops on this machine, the median time of each stage and its ratio to the length of
+the loop, and appends them to `benchmarks/results.jsonl`, keyed by commit.
+"""
+
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+
+import torch
+
+from performer.crate import find_model
+from performer.renderer import LoopRenderer
+from performer.settings import DeckSettings
+from performer.stereo import join_bass
+
+RUNS = 9
+RESULTS = pathlib.Path(__file__).with_name("results.jsonl")
+
+
+def median_s(work: Callable[[], object]) -> float:
+    """Median time of some work, in seconds, after one run that is not counted."""
+    work()
+    times = []
+    for _ in range(RUNS):
+        start_s = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start_s)
+    return statistics.median(times)
+
+
+def main() -> None:
+    """Measure, print and append."""
+    renderer = LoopRenderer(find_model("drums"))
+    duration_s = renderer.header.mel_format.duration_s
+    settings = DeckSettings(seed=3)
+    ws = torch.from_numpy(renderer.latents(settings))
+    with torch.inference_mode():
+        spectrogram = renderer.generator.synthesis(ws)
+        loops = renderer.vocoder(spectrogram).numpy()
+        stages = {
+            "generator": median_s(lambda: renderer.generator.synthesis(ws)),
+            "vocoder": median_s(lambda: renderer.vocoder(spectrogram)),
+            "stereo": median_s(lambda: join_bass(loops, renderer.header.mel_format)),
+            "page": median_s(lambda: renderer.render(settings)),
+        }
+    for name, seconds in stages.items():
+        print(f"{name:10} {seconds * 1000:7.1f} ms  {duration_s / seconds:6.1f} x real time")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+    row = {
+        "benchmark": "generation",
+        "commit": commit.stdout.strip(),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "times_real_time": {name: round(duration_s / seconds, 2) for name, seconds in stages.items()},
+    }
+    with RESULTS.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main()

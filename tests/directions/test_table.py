@@ -1,0 +1,130 @@
+"""The direction table: read back as written, every misfit refused by name."""
+
+import json
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from directions.errors import DirectionError
+from directions.table import Direction, read_directions
+from melgan_vocoder.errors import LoopmorphError
+from stylegan_audio.model_file import ModelHeader, read_model_header
+
+Rewrite = Callable[..., None]
+ENTRY: dict[str, Any] = {"name": "density", "attribute": "density", "levels": [0, 1], "sigma": 0.5, "report": {}}
+OTHER_TYPES: list[tuple[str, Any]] = [("levels", 3), ("levels", ["x"]), ("sigma", "wide"), ("sigma", None)]
+UNIT = np.eye(1, 8, 3, dtype=np.float32)[0]
+
+
+def line(**changes: Any) -> Direction:
+    fields = {"name": "bass", "attribute": "bass", "levels": (0, 1), "sigma": 0.5, "vector": UNIT, "report": {"a": 1}}
+    return Direction(**fields | changes)
+
+
+def test_table_is_read_back_as_written(model_path: pathlib.Path, model_parts: Any) -> None:
+    table = read_directions(read_model_header(model_path))
+    assert list(table) == ["density", "bass"]
+    for name, (entry, vector) in model_parts.directions.items():
+        assert table[name].entry() == entry
+        assert (table[name].levels, table[name].sigma) == (tuple(entry["levels"]), 0.75)
+        np.testing.assert_array_equal(table[name].vector, vector)
+
+
+def test_model_without_directions_has_an_empty_table(model_path: pathlib.Path, rewrite: Rewrite) -> None:
+    rewrite(model_path, metadata={"directions": "[]"})
+    assert read_directions(read_model_header(model_path)) == {}
+
+
+def test_shipped_drums_have_density_and_bass_that_raise_their_attribute(drums_header: ModelHeader) -> None:
+    table = read_directions(drums_header)
+    assert {"density", "bass"} <= set(table)
+    for direction in table.values():
+        means = direction.report["means"][direction.attribute]
+        assert len(means) == len(direction.report["strengths"])
+        assert means == sorted(means)
+        assert means[-1] - means[0] >= 2 * direction.report["population_sd"][direction.attribute]
+
+
+def test_entry_is_json_of_all_but_the_vector() -> None:
+    entry = json.loads(json.dumps(line().entry()))
+    assert entry == {"name": "bass", "attribute": "bass", "levels": [0, 1], "sigma": 0.5, "report": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"vector": 2 * UNIT}, "length 2 and sigma 0.5"),
+        ({"vector": 0 * UNIT}, "length 0 and sigma 0.5"),
+        ({"vector": np.nan * UNIT}, "length nan and sigma 0.5"),
+        ({"sigma": 0.0}, "length 1 and sigma 0"),
+        ({"sigma": -1.0}, "length 1 and sigma -1"),
+        ({"sigma": float("nan")}, "length 1 and sigma nan"),
+        ({"sigma": float("inf")}, "length 1 and sigma inf"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_vector_that_is_not_unit_or_sigma_that_is_not_positive_is_refused(changes: dict[str, Any], shown: str) -> None:
+    message = rf"direction 'bass' has {shown}, a unit vector and a positive sigma are needed; find it again"
+    with pytest.raises(DirectionError, match=message):
+        line(**changes)
+
+
+@pytest.mark.parametrize("field", ENTRY)
+def test_entry_that_lacks_a_field_is_refused_by_it(model_path: pathlib.Path, rewrite: Rewrite, field: str) -> None:
+    entry = {name: value for name, value in ENTRY.items() if name != field}
+    rewrite(model_path, metadata={"directions": json.dumps([entry])})
+    shown = (
+        "its direction entries are no list"
+        if field == "name"
+        else rf"direction entry .* \(KeyError\('{field}'\)\); find"
+    )
+    with pytest.raises(LoopmorphError, match=rf"toy\.safetensors: {shown}"):
+        read_directions(read_model_header(model_path))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["density", 5, None, [], *(ENTRY | {field: value} for field, value in OTHER_TYPES)],
+    ids=str,
+)
+def test_entry_of_other_types_is_refused(model_path: pathlib.Path, rewrite: Rewrite, entry: object) -> None:
+    rewrite(model_path, metadata={"directions": json.dumps([entry])})
+    with pytest.raises(
+        LoopmorphError, match=r"toy\.safetensors: (direction entry .* cannot be read|its direction entries)"
+    ):
+        read_directions(read_model_header(model_path))
+
+
+@pytest.mark.parametrize("levels", [[6], [-1], [0, 99]])
+def test_level_that_the_model_lacks_is_refused(model_path: pathlib.Path, rewrite: Rewrite, levels: list[int]) -> None:
+    rewrite(model_path, metadata={"directions": json.dumps([ENTRY | {"levels": levels}])})
+    message = r"direction 'density' has shape \(8,\) and levels \(.*\), the model has w_dim 8 and levels 0 to 5"
+    with pytest.raises(DirectionError, match=message):
+        read_directions(read_model_header(model_path))
+
+
+@pytest.mark.parametrize("shape", [(9,), (1, 8), (7,)])
+def test_vector_that_does_not_fit_w_is_refused(
+    model_path: pathlib.Path, rewrite: Rewrite, shape: tuple[int, ...]
+) -> None:
+    vector = np.zeros(shape, np.float32)
+    vector.flat[0] = 1
+    rewrite(model_path, tensors={"direction.density": vector})
+    with pytest.raises(DirectionError, match=r"toy\.safetensors: direction 'density' has shape .* w_dim 8 and levels"):
+        read_directions(read_model_header(model_path))
+
+
+def test_vector_that_is_not_in_the_file_is_refused_by_its_tensor(model_path: pathlib.Path, rewrite: Rewrite) -> None:
+    rewrite(model_path, tensors={"direction.density": None})
+    with pytest.raises(LoopmorphError, match=r"toy\.safetensors: tensors \['direction\.density'\] are missing"):
+        read_directions(read_model_header(model_path))
+
+
+def test_vector_of_the_file_that_is_not_unit_names_the_file(model_path: pathlib.Path, rewrite: Rewrite) -> None:
+    rewrite(model_path, tensors={"direction.density": 2 * UNIT})
+    with pytest.raises(DirectionError) as caught:
+        read_directions(read_model_header(model_path))
+    assert "toy.safetensors" in str(caught.value)

@@ -1,0 +1,158 @@
+"""w -> mel: against weight modulation as in the paper, seamless, steered level by level."""
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from stylegan_audio.generator import Generator
+from stylegan_audio.layers import double
+from stylegan_audio.synthesis import StyledConv, Synthesis, ToSpectrogram
+
+
+@pytest.fixture(autouse=True)
+def no_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def parameters(layer: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.double().numpy() for name, tensor in layer.state_dict().items()}
+
+
+def modulated_convolution(x: np.ndarray, weight: np.ndarray, style: np.ndarray) -> np.ndarray:
+    """Equations 1 and 3 of arXiv 1912.04958 on the weights of one sample, then a plain sum over taps."""
+    weight = weight * style[None, :, None, None]
+    weight = weight / np.sqrt(np.square(weight).sum(axis=(1, 2, 3), keepdims=True) + 1e-8)
+    padded = np.pad(np.pad(x, ((0, 0), (0, 0), (1, 1)), mode="wrap"), ((0, 0), (1, 1), (0, 0)))
+    n_rows, n_columns = x.shape[1:]
+    return sum(
+        np.einsum("oi,ihw->ohw", weight[:, :, row, column], padded[:, row : row + n_rows, column : column + n_columns])
+        for row in range(3)
+        for column in range(3)
+    )
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_styled_conv_equals_modulating_the_weights_of_each_sample(
+    rng: np.random.Generator, seeded_torch: None, up: bool
+) -> None:
+    layer = StyledConv(6, 5, w_dim=8, shape=(8, 16), up=up)
+    layer.noise_strength.fill_(0.5)
+    layer.bias.normal_()
+    x, w = rng.standard_normal((3, 6, *((4, 8) if up else (8, 16)))), rng.standard_normal((3, 8))
+    state = parameters(layer)
+    resized = double(torch.from_numpy(x)).numpy() if up else x
+    got = layer.double()(torch.from_numpy(x), torch.from_numpy(w)).numpy()
+    assert got.shape == (3, 5, 8, 16)
+    for sample in range(3):
+        style = state["style.weight"] @ w[sample] + state["style.bias"]
+        y = modulated_convolution(resized[sample], state["weight"], style)
+        y = y + 0.5 * state["noise"] + state["bias"][:, None, None]
+        np.testing.assert_allclose(got[sample], np.where(y > 0, y, 0.2 * y) * np.sqrt(2), atol=1e-8)
+
+
+def test_styled_conv_starts_with_style_1_and_silent_noise(seeded_torch: None) -> None:
+    layer = StyledConv(6, 5, w_dim=8, shape=(4, 8), up=False)
+    assert torch.equal(layer.style(torch.zeros(1, 8)), torch.ones(1, 6))
+    assert layer.noise_strength == 0
+    assert "noise" in dict(layer.named_buffers())
+
+
+def test_to_spectrogram_equals_modulation_without_demodulation(rng: np.random.Generator, seeded_torch: None) -> None:
+    layer = ToSpectrogram(6, w_dim=8, n_channels=2)
+    layer.bias.normal_()
+    x, w, state = rng.standard_normal((3, 6, 4, 8)), rng.standard_normal((3, 8)), parameters(layer)
+    style = w @ state["style.weight"].T + state["style.bias"]
+    needed = np.einsum("oi,bi,bihw->bohw", state["weight"][:, :, 0, 0], style, x) + state["bias"][:, None, None]
+    got = layer(torch.from_numpy(x).float(), torch.from_numpy(w).float())
+    assert got.dtype == torch.float32
+    np.testing.assert_allclose(got.numpy(), needed, atol=1e-5)
+
+
+def test_spectrogram_is_the_doubled_sum_of_the_levels_shares(
+    toy_generator: Generator, rng: np.random.Generator
+) -> None:
+    synthesis, shares = toy_generator.synthesis, []
+    for level in synthesis.levels:
+        level.to_spectrogram.register_forward_hook(lambda layer, inputs, share: shares.append(share))
+    spectrogram = synthesis(torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32)))
+    assert [tuple(share.shape) for share in shares] == [(2, 1, 4, 16), (2, 1, 8, 32), (2, 1, 16, 64)]
+    torch.testing.assert_close(spectrogram, double(double(shares[0]) + shares[1]) + shares[2])
+
+
+def test_each_level_hears_its_own_w_and_leaves_coarser_ones_alone(
+    toy_generator: Generator, rng: np.random.Generator
+) -> None:
+    synthesis, shares = toy_generator.synthesis, []
+    for level in synthesis.levels:
+        level.to_spectrogram.register_forward_hook(lambda layer, inputs, share: shares.append(share))
+    ws = torch.from_numpy(rng.standard_normal((1, 3, 8)).astype(np.float32))
+    synthesis(ws)
+    for changed in range(3):
+        other, before = ws.clone(), shares[:3]
+        other[:, changed] += 1
+        del shares[3:]
+        synthesis(other)
+        same = [torch.equal(one, two) for one, two in zip(before, shares[3:], strict=True)]
+        assert same == [level < changed for level in range(3)]
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_shape_and_dtype(toy_generator: Generator, rng: np.random.Generator, n_channels: int) -> None:
+    synthesis = Synthesis(toy_generator.config, n_channels=n_channels)
+    spectrogram = synthesis(torch.from_numpy(rng.standard_normal((3, 3, 8)).astype(np.float32)))
+    assert spectrogram.shape == (3, n_channels, 16, 64)
+    assert spectrogram.dtype == torch.float32
+    assert spectrogram.isfinite().all()
+
+
+def test_same_w_is_the_same_loop_bit_for_bit_alone_and_in_a_batch_within_rounding(
+    toy_generator: Generator, rng: np.random.Generator
+) -> None:
+    ws = torch.from_numpy(rng.standard_normal((3, 3, 8)).astype(np.float32))
+    batch = toy_generator.synthesis(ws)
+    assert torch.equal(batch, toy_generator.synthesis(ws))
+    alone = torch.cat([toy_generator.synthesis(one[None]) for one in ws])
+    torch.testing.assert_close(batch, alone, atol=1e-5, rtol=0)
+
+
+def test_half_precision_features_draw_nearly_the_same_in_float32(
+    toy_generator: Generator, rng: np.random.Generator
+) -> None:
+    ws = torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32))
+    plain = toy_generator.synthesis(ws)
+    features: list[torch.Tensor] = []
+    toy_generator.synthesis.levels[2].conv.register_forward_hook(lambda layer, inputs, x: features.append(x))
+    toy_generator.synthesis.feature_dtype = torch.bfloat16
+    half = toy_generator.synthesis(ws)
+    assert features[0].dtype == torch.bfloat16
+    assert half.dtype == torch.float32
+    assert 0 < (half - plain).abs().max() < 0.03 * plain.abs().max()
+
+
+def roll_by_coarse_columns(network: Synthesis, n_columns: int) -> Synthesis:
+    """A copy whose constant and noise begin later in the loop."""
+    rolled = copy.deepcopy(network)
+    rolled.const.copy_(rolled.const.roll(n_columns, -1))
+    for index, level in enumerate(rolled.levels):
+        for conv in (level.conv_up, level.conv):
+            if conv is not None:
+                conv.noise.copy_(conv.noise.roll(n_columns << index, -1))
+    return rolled
+
+
+def test_rolling_constant_and_noise_rolls_a_toy_loop(toy_generator: Generator, rng: np.random.Generator) -> None:
+    ws = torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32))
+    plain = toy_generator.synthesis(ws)
+    for n_columns in (1, 7, 15):
+        rolled = roll_by_coarse_columns(toy_generator.synthesis, n_columns)(ws)
+        torch.testing.assert_close(rolled, plain.roll(4 * n_columns, -1), atol=1e-5, rtol=0)
+
+
+def test_rolling_constant_and_noise_by_an_eighth_rolls_the_shipped_loop_by_32_frames(generator: Generator) -> None:
+    ws = generator.broadcast(generator.w_avg[None])
+    rolled = roll_by_coarse_columns(generator.synthesis, 1)(ws)
+    torch.testing.assert_close(rolled, generator.synthesis(ws).roll(32, -1), atol=1e-3, rtol=0)
