@@ -18,6 +18,8 @@ from performer.outputs import FileOutput, NoDeviceError, Output, PacedOutput, Po
 from performer.playback import Playback
 
 POLL_S = 0.02
+REALTIME_PRIORITY = 5
+"""Above every ordinary process; below what sound servers give themselves."""
 RETRY_S = 1.0
 
 
@@ -99,6 +101,23 @@ def open_until_there(memory: Memory, playback: Playback, options: dict[str, Any]
     return None
 
 
+def raise_priority() -> str:
+    """Let the sound go before everything else, as far as the system allows.
+
+    Threads that are started later, the sound device's among them, inherit it.
+
+    Returns
+    -------
+    str
+        What it was raised to, for the performer.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
+    except (AttributeError, OSError):  # not on this system, or not for this user
+        return "ordinary priority"
+    return "real-time priority"
+
+
 def restart_portaudio() -> None:
     """Let PortAudio look for devices again; it does so only when it starts."""
     if "sounddevice" in sys.modules:
@@ -119,6 +138,7 @@ def main(folder: pathlib.Path) -> None:
     memory = Memory.attach(folder, mel_format)
     playback = Playback(memory, mel_format)
     playback.warm_up()
+    priority = raise_priority()
     gc.collect()  # before the first block: it holds the interpreter longer than a block lasts
     gc.freeze()
     gc.disable()
@@ -129,7 +149,7 @@ def main(folder: pathlib.Path) -> None:
         os._exit(1)  # PortAudio may hang when asked to leave properly
     if output is None:
         return
-    say(f"sound: {output.description}")
+    say(f"sound: {output.description}; {priority}")
     while not memory.stopping:
         memory.beat("audio")
         failure = output.failure()

@@ -124,7 +124,8 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
                if count or name in always]  # fmt: skip
     click.echo(
         f"loopmorph: played {summary['played_s']:g} s: {', '.join(counted)}; "
-        f"longest block {summary['longest_block_ms']:g} ms",
+        f"longest block {summary['longest_block_ms']:g} ms"
+        + (f"; the host took {summary['stolen_s']:g} s of processor time" if summary["stolen_s"] else ""),
         err=True,
     )
 

@@ -192,9 +192,10 @@ def running_instruments(mel_format: MelFormat) -> list[tuple[pathlib.Path, Memor
             memory = Memory.attach(folder, mel_format)
             youngest_s = max(memory.heartbeat_s(process) for process in PROCESSES)
             playing = youngest_s > 0 and time.monotonic() - youngest_s < ABANDONED_AFTER_S
-            if playing or process_exists(int(memory.state["supervisor_pid"][0])):
+            supervisor = int(memory.state["supervisor_pid"][0])
+            if playing or process_exists(supervisor):
                 found.append((folder, memory))
-            else:
+            elif supervisor or time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:  # else it is being made
                 shutil.rmtree(folder, ignore_errors=True)
     return found
 

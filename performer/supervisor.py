@@ -65,6 +65,7 @@ class Supervisor:
         self.memory.state["supervisor_pid"][0] = os.getpid()
         self.children: dict[str, Child] = {}
         self.first_position = 0
+        self.first_stolen_s = 0.0
 
     def start(self, *, waiting: Callable[[], None] = lambda: None) -> None:
         """Start every process and wait until each deck whose fader is up sounds.
@@ -134,6 +135,7 @@ class Supervisor:
             Stop by itself after this time.
         """
         self.first_position = int(self.memory.state["position"][0])
+        self.first_stolen_s = stolen_s()
         until_s = time.monotonic() + duration_s if duration_s is not None else float("inf")
         while not self.memory.stopping and time.monotonic() < until_s:
             self.watch()
@@ -157,15 +159,26 @@ class Supervisor:
         Returns
         -------
         dict
-            `played_s` (since the decks sounded), `longest_block_ms` and `counters`.
+            `played_s` (since the decks sounded), `stolen_s` (processor time that a host took from this machine
+            meanwhile: what no program can play through), `longest_block_ms` and `counters`.
         """
         state = self.memory.state
         played = int(state["position"][0]) - self.first_position
         return {
             "played_s": round(played / MelFormat().sample_rate, 2),
+            "stolen_s": round(stolen_s() - self.first_stolen_s, 2),
             "longest_block_ms": round(float(state["block_s"][0]) * 1000, 2),
             "counters": self.memory.counters(),
         }
+
+
+def stolen_s() -> float:
+    """Processor time that a virtual machine's host took since the start, over all cores; 0 where it is not told."""
+    try:
+        total = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()
+        return int(total[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 @contextlib.contextmanager

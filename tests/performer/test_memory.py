@@ -65,6 +65,16 @@ def test_living_instruments_are_found_and_dead_ones_cleared_away(root: pathlib.P
     assert not folders["dead"].exists()
 
 
+def test_an_instrument_that_is_being_made_is_left_alone(root: pathlib.Path, short_format: MelFormat) -> None:
+    folder = make_folder({})
+    Memory.create(folder, short_format)  # its supervisor has not yet written its number
+    assert running_instruments(short_format) == []
+    assert folder.exists()
+    os.utime(folder, (0, 0))
+    assert running_instruments(short_format) == []
+    assert not folder.exists()
+
+
 def test_a_strange_folder_is_left_alone(root: pathlib.Path, short_format: MelFormat) -> None:
     strange = root / "loopmorph-strange"
     strange.mkdir()

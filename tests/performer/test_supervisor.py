@@ -172,24 +172,22 @@ def perform(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def own_instrument(process: subprocess.Popen[str]) -> Memory | None:
-    for _, memory in running_instruments(MelFormat()):
-        if memory.state["supervisor_pid"][0] == process.pid:
-            return memory
-    return None
+def wait_until_it_plays(process: subprocess.Popen[str]) -> Memory:
+    found: list[Memory] = []
+
+    def sounding() -> bool:
+        found[:] = [
+            memory for _, memory in running_instruments(MelFormat()) if memory.state["supervisor_pid"][0] == process.pid
+        ]
+        return bool(found and (found[0].state["sounding"][0] > 0).all())
+
+    wait_until(sounding, what="the instrument plays")
+    return found[0]
 
 
 def test_without_its_supervisor_the_music_plays_on_until_stopped() -> None:
     process = perform("--device", "null")
-    found: list[Memory] = []
-
-    def sounding() -> bool:
-        memory = own_instrument(process)
-        found[:] = [memory] if memory is not None else []
-        return bool(found and (found[0].state["sounding"][0] > 0).all())
-
-    wait_until(sounding, what="the instrument plays")
-    memory = found[0]
+    memory = wait_until_it_plays(process)
     process.kill()
     process.wait()
     assert process.stdout
@@ -198,7 +196,6 @@ def test_without_its_supervisor_the_music_plays_on_until_stopped() -> None:
     process.stderr.close()
     position = int(memory.state["position"][0])
     wait_until(lambda: memory.state["position"][0] > position + 96_000, what="it plays on")
-    memory.state["supervisor_pid"][0] = 0
     subprocess.run([sys.executable, "-m", "performer.cli", "stop"], check=True, capture_output=True)
     stopped = int(memory.state["position"][0])
     time.sleep(0.3)
@@ -210,7 +207,9 @@ def test_signals_stop_in_order_and_a_recording_is_whole(tmp_path: pathlib.Path, 
     path = tmp_path / "set.wav"
     process = perform("--device", f"file:{path}", "--json")
     try:
-        wait_until(lambda: path.exists() and path.stat().st_size > 300_000, what="the file grows")
+        memory = wait_until_it_plays(process)
+        position = int(memory.state["position"][0])
+        wait_until(lambda: memory.state["position"][0] > position + 96_000, what="it plays on")
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     finally:
