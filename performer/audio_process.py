@@ -14,8 +14,10 @@ from melgan_vocoder.format import MelFormat
 from performer.console import say
 from performer.errors import PerformerError
 from performer.memory import Memory, read_options
-from performer.outputs import FileOutput, NoDeviceError, Output, PacedOutput, PortAudioOutput, unused_path
+from performer.outputs import Output, PacedOutput
 from performer.playback import Playback
+from performer.sound_device import NoDeviceError, PortAudioOutput
+from performer.wav_file import FileOutput, unused_path
 
 POLL_S = 0.02
 REALTIME_PRIORITY = 5

@@ -68,7 +68,8 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
     for name, value in controls.items():
         values[SLOTS[f"/deck/1/{name}"]] = value
     with waiting_line("rendering"):
-        from performer.offline import play_offline, write_wav
+        from performer.offline import play_offline
+        from performer.wav_file import write_wav
 
         audio = play_offline(header, values, n_loops=loops)
         write_wav(out, audio, sample_rate=header.mel_format.sample_rate)
@@ -217,7 +218,7 @@ def devices(as_json: bool) -> None:
     """
     from performer.errors import PerformerError
     from performer.midi import list_ports
-    from performer.outputs import NoDeviceError, list_devices
+    from performer.sound_device import NoDeviceError, list_devices
 
     lines, found, ports = [], [], []
     try:

@@ -1,13 +1,9 @@
-"""Settings -> WAV file: the instrument's own path, without waiting for real time."""
-
-import pathlib
-import wave
+"""Settings -> sound: the instrument's own path, without waiting for real time."""
 
 import numpy as np
 
-from performer.errors import PerformerError
 from performer.memory import Memory
-from performer.outputs import N_CHANNELS, pcm24
+from performer.outputs import N_CHANNELS
 from performer.pages import publish
 from performer.playback import Playback
 from performer.renderer import LoopRenderer
@@ -45,35 +41,3 @@ def play_offline(header: ModelHeader, values: np.ndarray, *, n_loops: int) -> np
     for start in range(0, len(audio), BLOCK_SIZE):
         playback.render(audio[start : start + BLOCK_SIZE])
     return audio
-
-
-def write_wav(path: pathlib.Path, audio: np.ndarray, *, sample_rate: int) -> None:
-    """Write a 24-bit WAV file whole or not at all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it goes; an older file there is replaced once the new one is complete.
-    audio : np.ndarray [shape=(n_samples, 2)]
-        float32 in [-1, 1].
-    sample_rate : int
-        In hertz.
-
-    Raises
-    ------
-    PerformerError
-        If the folder cannot be written to.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file, wave.open(file, "wb") as wav:
-            wav.setnchannels(audio.shape[1])
-            wav.setsampwidth(3)
-            wav.setframerate(sample_rate)
-            wav.writeframes(pcm24(audio))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise PerformerError(
-            f"{path}: {error.strerror}; a file in a writable folder is needed; choose another path"
-        ) from error

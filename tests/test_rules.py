@@ -35,6 +35,8 @@ TORCH_FREE = [
     "performer.memory",
     "performer.playback",
     "performer.outputs",
+    "performer.sound_device",
+    "performer.wav_file",
     "performer.osc",
     "performer.midi",
     "performer.audio_process",

@@ -1,5 +1,7 @@
 """Fixtures of the instrument's tests: a small format, private memory, a fake clock, a fake renderer."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,21 @@ class FakeRenderer:
         level = np.nan if settings.seed == 667 else settings.seed / 1000
         audio = np.full((N_LOOPS, self.mel_format.n_samples), level, np.float32)
         return Page(audio, np.full((N_LOOPS, N_LOOPS), level**2))
+
+
+class Ramp:
+    """Renders 0, 1/1000, 2/1000 ... on the left and its negative on the right, and counts."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.enough = threading.Event()
+
+    def __call__(self, block: np.ndarray) -> None:
+        values = (np.arange(self.at, self.at + len(block)) % 1000) / 1000
+        block[:, 0], block[:, 1] = values, -values
+        self.at += len(block)
+        if self.at > 12_000:
+            self.enough.set()
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 import pytest
 
 from melgan_vocoder.format import MelFormat
-from performer import audio_process, outputs
+from performer import audio_process, sound_device
 from performer.audio_process import open_output, open_until_there
 from performer.errors import PerformerError
 from performer.memory import Memory
-from performer.outputs import FileOutput, NoDeviceError, Output, PacedOutput
+from performer.outputs import Output, PacedOutput
 from performer.playback import Playback
+from performer.sound_device import NoDeviceError
+from performer.wav_file import FileOutput
 
 
 @pytest.fixture
@@ -117,4 +119,4 @@ def test_without_the_portaudio_library_the_next_step_is_named(monkeypatch: pytes
 
     monkeypatch.setattr(builtins, "__import__", no_portaudio)
     with pytest.raises(NoDeviceError, match=r"PortAudio library not found.*sudo apt install libportaudio2"):
-        outputs.import_sounddevice()
+        sound_device.import_sounddevice()

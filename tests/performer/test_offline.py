@@ -1,15 +1,11 @@
-import pathlib
-
 import librosa
 import numpy as np
 import pytest
-import soundfile
 
 from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS, default_values
 from performer.crate import find_model
-from performer.errors import PerformerError
-from performer.offline import play_offline, write_wav
+from performer.offline import play_offline
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +39,3 @@ def test_a_mono_sum_keeps_the_bass(audio: np.ndarray) -> None:
 def test_the_tempo_is_120(audio: np.ndarray) -> None:
     tempo, _ = librosa.beat.beat_track(y=np.tile(audio.mean(axis=1), 2), sr=48_000)
     assert float(np.squeeze(tempo)) == pytest.approx(120, abs=1.5)  # librosa's grid around 120 is 1.3 wide
-
-
-def test_a_wav_is_written_whole_or_not_at_all(audio: np.ndarray, tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "a.wav"
-    write_wav(path, audio, sample_rate=48_000)
-    first = path.read_bytes()
-    write_wav(path, audio, sample_rate=48_000)
-    assert path.read_bytes() == first
-    read, rate = soundfile.read(path)
-    assert rate == 48_000
-    np.testing.assert_allclose(read, audio, atol=2**-22)
-    with pytest.raises(PerformerError, match=r"nowhere/a.wav: No such file or directory"):
-        write_wav(tmp_path / "nowhere" / "a.wav", audio, sample_rate=48_000)
-    assert list(tmp_path.iterdir()) == [path]

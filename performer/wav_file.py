@@ -1,0 +1,119 @@
+"""24-bit WAV files: a recording that is whole at every moment, and a render that is there whole or not at all."""
+
+import pathlib
+import wave
+from typing import Any
+
+import numpy as np
+
+from performer.errors import PerformerError
+from performer.outputs import N_CHANNELS, PacedOutput
+
+SAMPLE_BYTES = 3
+
+
+def begin_wav(path: pathlib.Path, *, sample_rate: int) -> wave.Wave_write:
+    """Open a stereo 24-bit WAV file for writing; it must exist (`wave` leaves a half-made object where it cannot open)."""
+    file = wave.open(str(path), "wb")  # noqa: SIM115 - the caller closes it
+    file.setnchannels(N_CHANNELS)
+    file.setsampwidth(SAMPLE_BYTES)
+    file.setframerate(sample_rate)
+    return file
+
+
+class FileOutput(PacedOutput):
+    """A 24-bit WAV file, whole after every block whatever happens next.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes; never overwritten.
+    **paced
+        As of `PacedOutput`.
+
+    Raises
+    ------
+    PerformerError
+        If the file exists or cannot be written.
+    """
+
+    def __init__(self, path: pathlib.Path, **paced: Any) -> None:
+        super().__init__(**paced, block_size=4096)
+        self.description = f"file {path}"
+        try:
+            path.touch(exist_ok=False)
+            self.file = begin_wav(path, sample_rate=self.sample_rate)
+        except FileExistsError as error:
+            raise PerformerError(
+                f"--device file:{path}: the file exists, a new one is needed; choose another name or move it away"
+            ) from error
+        except OSError as error:
+            raise PerformerError(
+                f"--device file:{path}: {error.strerror}; a file in a writable folder is needed; choose another path"
+            ) from error
+
+    def write(self, block: np.ndarray) -> None:
+        """Append a block and bring the header up to date."""
+        self.file.writeframes(pcm24(block))
+
+    def close(self) -> None:
+        """Stop asking and close the file."""
+        super().close()
+        self.file.close()
+
+
+def pcm24(block: np.ndarray) -> bytes:
+    """Write samples as 24-bit little-endian PCM.
+
+    Parameters
+    ----------
+    block : np.ndarray [shape=(block_size, n_channels)]
+        float32 in [-1, 1]; clipped.
+
+    Returns
+    -------
+    bytes
+        Three bytes a sample, interleaved.
+    """
+    whole = np.round(np.clip(block, -1, 1).astype(np.float64) * (2**23 - 1)).astype("<i4")
+    return np.ascontiguousarray(whole).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+
+def unused_path(path: pathlib.Path) -> pathlib.Path:
+    """Add the first number to a file's name that makes it new: `set.wav`, `set-2.wav`, `set-3.wav` ..."""
+    number = 2
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def write_wav(path: pathlib.Path, audio: np.ndarray, *, sample_rate: int) -> None:
+    """Write a 24-bit WAV file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes; an older file there is replaced once the new one is complete.
+    audio : np.ndarray [shape=(n_samples, 2)]
+        float32 in [-1, 1].
+    sample_rate : int
+        In hertz.
+
+    Raises
+    ------
+    PerformerError
+        If the folder cannot be written to.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.touch()
+        with begin_wav(partial, sample_rate=sample_rate) as wav:
+            wav.writeframes(pcm24(audio))
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise PerformerError(
+            f"{path}: {error.strerror}; a file in a writable folder is needed; choose another path"
+        ) from error

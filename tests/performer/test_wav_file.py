@@ -1,0 +1,86 @@
+import pathlib
+import wave
+
+import numpy as np
+import pytest
+import soundfile
+
+from performer.errors import PerformerError
+from performer.wav_file import FileOutput, pcm24, unused_path, write_wav
+from tests.performer.conftest import Ramp
+
+RATE = 48_000
+
+
+def underrun() -> None:
+    raise RuntimeError("a block was given up")
+
+
+def test_a_file_is_whole_at_every_moment_and_holds_every_sample(tmp_path: pathlib.Path) -> None:
+    ramp, path = Ramp(), tmp_path / "set.wav"
+    output = FileOutput(path, render=ramp, underrun=underrun, sample_rate=RATE).start()
+    assert ramp.enough.wait(10)
+    while_open, _ = soundfile.read(path)  # as after kill -9
+    output.close()
+    audio, rate = soundfile.read(path)
+    assert rate == RATE
+    assert len(while_open) >= 8192
+    assert len(audio) == ramp.at
+    np.testing.assert_allclose(audio[:, 0], (np.arange(len(audio)) % 1000) / 1000, atol=1e-6)
+    np.testing.assert_allclose(audio[:, 1], -audio[:, 0])
+
+
+def test_a_file_is_never_overwritten(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "set.wav"
+    path.write_bytes(b"a set of last year")
+    with pytest.raises(PerformerError, match=r"set.wav: the file exists, a new one is needed"):
+        FileOutput(path, render=Ramp(), underrun=underrun, sample_rate=RATE)
+    assert path.read_bytes() == b"a set of last year"
+    assert unused_path(path) == tmp_path / "set-2.wav"
+    assert unused_path(tmp_path / "new.wav") == tmp_path / "new.wav"
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(PerformerError, match=r"nowhere/set.wav: No such file or directory; .* choose another path"):
+        FileOutput(tmp_path / "nowhere" / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
+
+
+def test_a_full_disk_is_a_failure_and_not_an_end(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = FileOutput(tmp_path / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
+
+    def full(_: bytes) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(output.file, "writeframes", full)
+    output.start()
+    output.thread.join(10)
+    failure = output.failure()
+    assert failure is not None
+    assert failure.endswith("set.wav: No space left on device")
+    output.close()
+
+
+def test_pcm24_hits_full_scale_and_clips(tmp_path: pathlib.Path) -> None:
+    block = np.array([[0, 1], [-1, 2], [-0.5, 1 / (2**23 - 1)]], np.float32)
+    path = tmp_path / "x.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 3, RATE, 0, "NONE", ""))
+        file.writeframes(pcm24(block))
+    integers, _ = soundfile.read(path, dtype="int32")
+    top = 2**23 - 1
+    np.testing.assert_array_equal(integers >> 8, [[0, top], [-top, top], [-(2**22), 1]])
+
+
+def test_a_wav_is_written_whole_or_not_at_all(rng: np.random.Generator, tmp_path: pathlib.Path) -> None:
+    audio = rng.uniform(-1, 1, (1000, 2)).astype(np.float32)
+    path = tmp_path / "a.wav"
+    write_wav(path, audio, sample_rate=48_000)
+    first = path.read_bytes()
+    write_wav(path, audio, sample_rate=48_000)
+    assert path.read_bytes() == first
+    read, rate = soundfile.read(path)
+    assert rate == 48_000
+    np.testing.assert_allclose(read, audio, atol=2**-22)
+    with pytest.raises(PerformerError, match=r"nowhere/a.wav: No such file or directory"):
+        write_wav(tmp_path / "nowhere" / "a.wav", audio, sample_rate=48_000)
+    assert list(tmp_path.iterdir()) == [path]
