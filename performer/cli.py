@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from melgan_vocoder.errors import one_line_errors
+from melgan_vocoder.command_line import CommandLine
 
 OSC_PORT = 9000
 HTTP_PORT = 8800
@@ -26,7 +26,7 @@ def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]
     Console().print(table)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loopmorph")
 def main() -> None:
     """Loopmorph: play StyleGAN2 loops live.
@@ -50,7 +50,6 @@ def main() -> None:
 @click.option("--spread", type=click.FloatRange(0, 2), default=0.5, show_default=True,
               help="How much the four loops differ, in sigma.")  # fmt: skip
 @click.option("--width", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
-@one_line_errors
 def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> None:
     """Write a loop as the instrument would play it to a 24-bit WAV file.
 
@@ -91,7 +90,6 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
 @click.option("--midi", metavar="PART", help="Listen to MIDI ports with this in their name; to all if not given.")
 @click.option("--duration", type=click.FloatRange(0.1), help="Stop by itself after so many seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was counted as JSON at the end.")
-@one_line_errors
 def perform(*, model: str, seed: int | None, duration: float | None, as_json: bool, **options: Any) -> None:
     """Play live: four decks, moved by OSC, MIDI and 'loopmorph set'. Ctrl-C stops.
 
@@ -143,7 +141,6 @@ def waiting_line(text: str) -> Any:
 @click.argument("values", nargs=-1, required=True)
 @click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
               help="UDP port of the running instrument.")  # fmt: skip
-@one_line_errors
 def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     """Move a control of the running instrument.
 
@@ -167,7 +164,6 @@ def to_number(text: str) -> object:
 
 
 @main.command()
-@one_line_errors
 def stop() -> None:
     """Stop every running instrument of yours, also one whose terminal is gone.
 
@@ -184,7 +180,6 @@ def stop() -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@one_line_errors
 def controls(as_json: bool) -> None:
     """List every control: OSC address, range, MIDI channel and controller, and what it does.
 
@@ -209,7 +204,6 @@ def controls(as_json: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@one_line_errors
 def devices(as_json: bool) -> None:
     """List the sound devices that can play, and the MIDI ports that can be heard.
 
@@ -248,7 +242,6 @@ def devices(as_json: bool) -> None:
 @main.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
-@one_line_errors
 def models(context: click.Context, as_json: bool) -> None:
     """List the models of the crate, or add one.
 
@@ -281,7 +274,6 @@ def models(context: click.Context, as_json: bool) -> None:
 
 @models.command("add")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=pathlib.Path))
-@one_line_errors
 def add(file: pathlib.Path) -> None:
     """Copy a model file into the crate, after checking that it plays here.
 

@@ -13,7 +13,7 @@ SAMPLE_BYTES = 3
 
 
 def begin_wav(path: pathlib.Path, *, sample_rate: int) -> wave.Wave_write:
-    """Open a stereo 24-bit WAV file for writing; it must exist (`wave` leaves a half-made object where it cannot open)."""
+    """Open an existing file to write stereo 24-bit WAV (`wave` leaves a half-made object where it cannot open one)."""
     file = wave.open(str(path), "wb")  # noqa: SIM115 - the caller closes it
     file.setnchannels(N_CHANNELS)
     file.setsampwidth(SAMPLE_BYTES)

@@ -4,10 +4,10 @@ import pathlib
 
 import click
 
-from melgan_vocoder.errors import one_line_errors
+from melgan_vocoder.command_line import CommandLine
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loopmorph")
 def main() -> None:
     """Make models for Loopmorph.
@@ -21,7 +21,6 @@ def main() -> None:
 @main.command()
 @click.argument("prototype", type=click.Path(file_okay=False, path_type=pathlib.Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=pathlib.Path))
-@one_line_errors
 def convert(prototype: pathlib.Path, out: pathlib.Path) -> None:
     """Convert the prototype's drums.safetensors and vocoder.safetensors into a model and a vocoder file.
 
@@ -46,7 +45,6 @@ def directions() -> None:
               type=click.Choice(["density", "bass", "brightness"]), help="What to find a direction for.")  # fmt: skip
 @click.option("--loops", type=click.IntRange(1, 1_000_000), default=3000, show_default=True,
               help="Random loops to measure.")  # fmt: skip
-@one_line_errors
 def find(model: pathlib.Path, attributes: tuple[str, ...], loops: int) -> None:
     """Measure random loops of MODEL, find its directions and write them into the file.
 

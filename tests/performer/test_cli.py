@@ -65,7 +65,9 @@ def test_help_imports_neither_torch_nor_numpy() -> None:
 def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    assert "Error: " in result.stderr
+    assert result.stderr.startswith("loopmorph: ")
+    assert result.stderr.endswith("--help'\n")
+    assert result.stderr.count("\n") == 1
 
 
 def broken_model(folder: pathlib.Path, kind: str) -> pathlib.Path:

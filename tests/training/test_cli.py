@@ -88,7 +88,8 @@ def test_find_with_too_few_loops_says_how_many_and_leaves_the_file(model_path: p
 def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 2
-    assert "Usage:" in result.stderr
+    assert result.stderr.startswith("loopmorph: ")
+    assert result.stderr.count("\n") == 1
 
 
 def stand_in(calls: list[dict[str, Any]]) -> Callable[..., dict[str, Direction]]:
