@@ -1,11 +1,23 @@
 """What the command lines of Loopmorph have in common: an error is one line."""
 
+import math
 import sys
 from typing import Any
 
 import click
 
 from melgan_vocoder.errors import LoopmorphError
+
+
+class NumberRange(click.FloatRange):
+    """A number within limits; what is no number (nan) is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number; as of `click.ParamType.convert`."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
 
 
 class CommandLine(click.Group):
@@ -27,6 +39,8 @@ class CommandLine(click.Group):
             fail(error.format_message(), status=error.exit_code)
         except click.Abort:
             fail("stopped", status=1)
+        except OSError as error:
+            fail(f"{error.filename or 'input or output'}: {error.strerror or error}; check it and try again", status=1)
 
 
 def fail(line: str, *, status: int) -> None:

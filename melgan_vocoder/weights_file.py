@@ -53,6 +53,8 @@ def read_header(path: pathlib.Path, *, kind: str, version: int) -> WeightsHeader
     VocoderError
         If the file is missing, cut short, no safetensors file, of another kind or of another version.
     """
+    if path.exists() and not path.is_file():
+        raise VocoderError(f"{path}: is no ordinary file; a {kind} file (.safetensors) is needed; check the path")
     if not path.is_file():
         raise VocoderError(f"{path}: no such file; a {kind} file (.safetensors) is needed; check the path")
     try:

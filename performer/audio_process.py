@@ -137,7 +137,7 @@ def main(folder: pathlib.Path) -> None:
         The running instrument's shared memory.
     """
     mel_format = MelFormat()
-    memory = Memory.attach(folder, mel_format)
+    memory = Memory.join(folder, mel_format)
     playback = Playback(memory, mel_format)
     playback.warm_up()
     priority = raise_priority()

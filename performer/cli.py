@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from melgan_vocoder.command_line import CommandLine
+from melgan_vocoder.command_line import CommandLine, NumberRange
 
 OSC_PORT = 9000
 HTTP_PORT = 8800
@@ -17,13 +17,14 @@ def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]
     """Print rows as a table."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("address", "name"))
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
+    Console(markup=False, emoji=False).print(table)
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,13 +44,13 @@ def main() -> None:
 @click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=3, show_default=True, help="Which loop.")
 @click.option("--loops", type=click.IntRange(1, 900), default=1, show_default=True, help="How often it goes round.")
-@click.option("--morph", type=(click.FloatRange(0, 1), click.FloatRange(0, 1)), default=(0.0, 0.0),
+@click.option("--morph", type=(NumberRange(0, 1), NumberRange(0, 1)), default=(0.0, 0.0),
               help="Place between the seed and the three after it: right, up.")  # fmt: skip
-@click.option("--density", type=click.FloatRange(-3, 3), default=0.0, help="Sparser or denser, in sigma (-3 to 3).")
-@click.option("--bass", type=click.FloatRange(-3, 3), default=0.0, help="Lighter or heavier, in sigma (-3 to 3).")
-@click.option("--spread", type=click.FloatRange(0, 2), default=0.5, show_default=True,
+@click.option("--density", type=NumberRange(-3, 3), default=0.0, help="Sparser or denser, in sigma (-3 to 3).")
+@click.option("--bass", type=NumberRange(-3, 3), default=0.0, help="Lighter or heavier, in sigma (-3 to 3).")
+@click.option("--spread", type=NumberRange(0, 2), default=0.8, show_default=True,
               help="How much the four loops differ, in sigma.")  # fmt: skip
-@click.option("--width", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
+@click.option("--width", type=NumberRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
 def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> None:
     """Write a loop as the instrument would play it to a 24-bit WAV file.
 
@@ -80,7 +81,7 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
 @click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
 @click.option("--device", metavar="NAME|browser|file:OUT.wav|null",
               help="Where the sound goes; the system's default device if not given.")  # fmt: skip
-@click.option("--latency-ms", type=click.FloatRange(1, 1000), default=20, show_default=True,
+@click.option("--latency-ms", type=NumberRange(1, 1000), default=20, show_default=True,
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of deck 1; decks 2 to 4 go on from it by tens.")
 @click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
@@ -88,7 +89,7 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
 @click.option("--http-port", type=click.IntRange(1, 65535), default=HTTP_PORT, show_default=True,
               help="TCP port of the browser loudspeaker, on this machine only.")  # fmt: skip
 @click.option("--midi", metavar="PART", help="Listen to MIDI ports with this in their name; to all if not given.")
-@click.option("--duration", type=click.FloatRange(0.1), help="Stop by itself after so many seconds.")
+@click.option("--duration", type=NumberRange(0.1), help="Stop by itself after so many seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was counted as JSON at the end.")
 def perform(*, model: str, seed: int | None, duration: float | None, as_json: bool, **options: Any) -> None:
     """Play live: four decks, moved by OSC, MIDI and 'loopmorph set'. Ctrl-C stops.
@@ -100,9 +101,11 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
     """
     from performer.controls import N_DECKS, SLOTS
     from performer.crate import find_model
+    from performer.memory import running_instruments
     from performer.supervisor import Supervisor, stop_on_signals
 
     header = find_model(model)
+    running_instruments(header.mel_format)  # clears away what dead ones left
     supervisor = Supervisor({"model": str(header.weights.path.resolve()), **options})
     try:
         if seed is not None:
@@ -111,7 +114,8 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
         with stop_on_signals(supervisor.memory):
             with waiting_line("loading the networks and drawing the first loops"):
                 supervisor.start()
-            click.echo(f"loopmorph: playing {header.name}; Ctrl-C stops", err=True)
+            if not supervisor.memory.stopping:
+                click.echo(f"loopmorph: playing {header.name}; Ctrl-C stops", err=True)
             supervisor.play(duration_s=duration)
     finally:
         supervisor.close()
@@ -152,7 +156,9 @@ def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     from performer.osc import send
 
     control = find_control(path)
-    send(path, control.accept([to_number(value) for value in values]), host="127.0.0.1", port=osc_port)
+    accepted = control.accept([to_number(value) for value in values])
+    send(path, accepted, host="127.0.0.1", port=osc_port)
+    click.echo(f"loopmorph: {path} {' '.join(f'{value:.10g}' for value in accepted)} {control.unit}".rstrip(), err=True)
 
 
 def to_number(text: str) -> object:
@@ -255,7 +261,9 @@ def models(context: click.Context, as_json: bool) -> None:
 
     from performer.crate import list_models
 
-    headers = list_models()
+    headers, problems = list_models()
+    for problem in problems:
+        click.echo(f"loopmorph: {problem}", err=True)
     if as_json:
         entries = [
             {**dataclasses.asdict(header.identity), "path": str(header.weights.path), "directions": header.directions}

@@ -1,13 +1,10 @@
 """The clock: one counter of samples, carried over the death of the process that counts."""
 
-import time
-from collections.abc import Callable
-
 from performer.memory import Memory
 
 
-def record_position(memory: Memory, position: int, *, now_s: Callable[[], float] = time.monotonic) -> None:
-    """Note how many samples have been played, and when.
+def record_position(memory: Memory, position: int, *, heard_s: float) -> None:
+    """Note at which time a sample is heard.
 
     Parameters
     ----------
@@ -15,15 +12,15 @@ def record_position(memory: Memory, position: int, *, now_s: Callable[[], float]
         Where to.
     position : int
         Samples since the start.
-    now_s : callable
-        Monotonic time in seconds.
+    heard_s : float
+        Monotonic time at which it leaves the device.
     """
     memory.state["position"][0] = position
-    memory.state["position_time_s"][0] = now_s()
+    memory.state["position_time_s"][0] = heard_s
 
 
-def resume_position(memory: Memory, *, sample_rate: int, now_s: Callable[[], float] = time.monotonic) -> int:
-    """Tell where the music would be by now, had it never stopped.
+def resume_position(memory: Memory, *, sample_rate: int, heard_s: float) -> int:
+    """Tell which sample would be heard at a time, had the music never stopped.
 
     Parameters
     ----------
@@ -31,8 +28,8 @@ def resume_position(memory: Memory, *, sample_rate: int, now_s: Callable[[], flo
         Where `record_position` wrote.
     sample_rate : int
         In hertz.
-    now_s : callable
-        Monotonic time in seconds.
+    heard_s : float
+        Monotonic time.
 
     Returns
     -------
@@ -42,4 +39,4 @@ def resume_position(memory: Memory, *, sample_rate: int, now_s: Callable[[], flo
     recorded_s = float(memory.state["position_time_s"][0])
     if recorded_s == 0:
         return 0
-    return int(memory.state["position"][0]) + round((now_s() - recorded_s) * sample_rate)
+    return int(memory.state["position"][0]) + round((heard_s - recorded_s) * sample_rate)

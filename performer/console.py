@@ -12,6 +12,8 @@ QUIET_S = 2.0
 
 def say(text: str) -> None:
     """Print one line."""
+    if sys.stderr is None:  # started without one
+        return
     with contextlib.suppress(OSError):  # the terminal may be gone while the music plays on
         print(f"loopmorph: {text}", file=sys.stderr, flush=True)
 
@@ -28,7 +30,8 @@ class Warnings:
     def __init__(self, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self.now_s = now_s
         self.said_s: dict[str, float] = {}
-        self.held_back: dict[str, int] = {}
+        self.held_back: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
 
     def warn(self, kind: str, text: str) -> None:
         """Print a warning, unless one of its kind was printed just before.
@@ -42,18 +45,29 @@ class Warnings:
         """
         now_s = self.now_s()
         if now_s - self.said_s.get(kind, -QUIET_S) < QUIET_S:
-            self.held_back[kind] = self.held_back.get(kind, 0) + 1
+            self.held_back[kind] = text
+            self.counts[kind] = self.counts.get(kind, 0) + 1
             return
-        held_back = self.held_back.pop(kind, 0)
         self.said_s[kind] = now_s
-        say(text + (f" (and {held_back} more like it)" if held_back else ""))
+        say(text)
+
+    def flush(self) -> None:
+        """Print what was held back and is due: the newest line of each kind, and how many came before it."""
+        for kind in list(self.held_back):
+            if self.now_s() - self.said_s[kind] >= QUIET_S:
+                text, count = self.held_back.pop(kind), self.counts.pop(kind)
+                self.said_s[kind] = self.now_s()
+                say(text + (f" (and {count - 1} more before it)" if count > 1 else ""))
 
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Keep what C libraries print while they look for hardware away from the terminal."""
-    sys.stderr.flush()
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # started without standard error: nothing can reach the terminal
+        yield
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

@@ -3,6 +3,7 @@
 Run as `python -m performer.control_process FOLDER` by the supervisor.
 """
 
+import logging
 import pathlib
 import sys
 
@@ -60,7 +61,8 @@ def main(folder: pathlib.Path) -> None:
     folder : pathlib.Path
         The running instrument's shared memory.
     """
-    memory = Memory.attach(folder, MelFormat())
+    logging.disable(logging.CRITICAL)  # python-osc has a line of its own for every bad packet
+    memory = Memory.join(folder, MelFormat())
     options = read_options(folder)
     surface = ControlSurface(memory)
     try:
@@ -81,7 +83,8 @@ def main(folder: pathlib.Path) -> None:
         say(f"{error}; OSC and 'loopmorph set' still play")
     while not memory.stopping:
         memory.beat("control")
-        receive(receiving, apply=surface.apply, refuse=surface.refuse)
+        memory.count("osc_passed_over", receive(receiving, apply=surface.apply, refuse=surface.refuse))
+        surface.warnings.flush()
     for port in ports:
         port.close()
 

@@ -97,7 +97,7 @@ class Control:
 
     def describe_range(self) -> str:
         """Say the range in words, such as `-3 to 3 sigma`."""
-        return f"{self.minimum:g} to {self.maximum:g} {self.unit}".strip()
+        return f"{self.minimum:.10g} to {self.maximum:.10g} {self.unit}".strip()
 
 
 def deck_controls(deck: int) -> list[Control]:
@@ -139,7 +139,7 @@ def deck_controls(deck: int) -> list[Control]:
             "path": "spread",
             "types": "f",
             "maximum": 2.0,
-            "default": (0.5,),
+            "default": (0.8,),
             "unit": "sigma",
             "help": "How much the four loops of the deck differ.",
             "midi_controllers": (18,),

@@ -1,11 +1,13 @@
 """The crate: the models that come with the instrument, and those that its owner added."""
 
+import contextlib
 import os
 import pathlib
 import shutil
 
 import click
 
+from melgan_vocoder.errors import LoopmorphError
 from performer.errors import PerformerError
 from stylegan_audio import SHIPPED_MODELS, ModelHeader, read_model_header
 
@@ -24,25 +26,26 @@ def crate_folders() -> tuple[pathlib.Path, pathlib.Path]:
     return home / "models", SHIPPED_MODELS
 
 
-def list_models() -> list[ModelHeader]:
+def list_models() -> tuple[list[ModelHeader], list[str]]:
     """Read the headers of all models in the crate.
 
     Returns
     -------
-    list of ModelHeader
-        Added ones first; an added model hides a shipped one of the same name.
-
-    Raises
-    ------
-    LoopmorphError
-        If a file in the crate cannot be read.
+    tuple of list of ModelHeader and list of str
+        Added ones first (an added model hides a shipped one of the same name), and a line for each file that cannot
+        be read.
     """
     headers: dict[str, ModelHeader] = {}
+    problems = []
     for folder in crate_folders():
         for path in sorted(folder.glob(f"*{SUFFIX}")):
-            header = read_model_header(path)
-            headers.setdefault(header.name, header)
-    return list(headers.values())
+            try:
+                header = read_model_header(path)
+            except LoopmorphError as error:
+                problems.append(str(error))
+            else:
+                headers.setdefault(header.name, header)
+    return list(headers.values()), problems
 
 
 def find_model(name: str) -> ModelHeader:
@@ -83,13 +86,23 @@ def add_model(path: pathlib.Path) -> ModelHeader:
     LoopmorphError
         If the file is not a model that plays here, or the crate has one of that name.
     """
+    from performer.renderer import LoopRenderer  # noqa: PLC0415 - torch, for this check alone
+
     header = read_model_header(path)
+    LoopRenderer(header)  # reads the tensors and the directions
     added, _ = crate_folders()
     target = added / f"{header.name}{SUFFIX}"
     if target.exists():
         raise PerformerError(f"the crate has a model {header.name!r} already: {target}; move that file away first")
-    added.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    shutil.copyfile(path, partial)
-    partial.replace(target)
+    try:
+        added.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, partial)
+        partial.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise PerformerError(
+            f"{target}: {error.strerror}; a writable folder with room is needed; name one with LOOPMORPH_HOME"
+        ) from error
     return read_model_header(target)

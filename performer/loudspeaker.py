@@ -146,4 +146,7 @@ def is_local(connection: HTTPConnection) -> bool:
     """
     host = connection.headers.get("host", "")
     origin = connection.headers.get("origin")
-    return urlsplit(f"//{host}").hostname in LOCAL_NAMES and (origin is None or urlsplit(origin).netloc == host)
+    try:
+        return urlsplit(f"//{host}").hostname in LOCAL_NAMES and (origin is None or urlsplit(origin).netloc == host)
+    except ValueError:  # no address at all
+        return False

@@ -33,6 +33,7 @@ COUNTERS = {
     "pages": "pages rendered and published",
     "render_failures": "pages that could not be rendered",
     "osc_messages": "OSC messages obeyed",
+    "osc_passed_over": "OSC messages passed over for a newer one to the same control",
     "osc_refused": "OSC messages or packets refused",
     "midi_messages": "MIDI controllers obeyed",
     "midi_unmapped": "MIDI controllers that no control listens to",
@@ -117,6 +118,14 @@ class Memory:
         pages = np.memmap(folder / "pages", np.float32, mode="r+", shape=pages_shape(mel_format))
         return cls(np.asarray(state), np.asarray(pages))
 
+    @classmethod
+    def join(cls, folder: pathlib.Path, mel_format: MelFormat) -> "Memory":
+        """Map the shared memory of the instrument that this process belongs to; leave if it was stopped meanwhile."""
+        try:
+            return cls.attach(folder, mel_format)
+        except FileNotFoundError:
+            raise SystemExit(0) from None
+
     def reset(self) -> None:
         """Set every control to its default and every deck to silence."""
         self.state["controls"][0] = default_values()
@@ -192,10 +201,10 @@ def running_instruments(mel_format: MelFormat) -> list[tuple[pathlib.Path, Memor
             memory = Memory.attach(folder, mel_format)
             youngest_s = max(memory.heartbeat_s(process) for process in PROCESSES)
             playing = youngest_s > 0 and time.monotonic() - youngest_s < ABANDONED_AFTER_S
-            supervisor = int(memory.state["supervisor_pid"][0])
-            if playing or process_exists(supervisor):
+            starting = time.time() - folder.stat().st_mtime < ABANDONED_AFTER_S
+            if playing or starting or process_exists(int(memory.state["supervisor_pid"][0])):
                 found.append((folder, memory))
-            elif supervisor or time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:  # else it is being made
+            else:
                 shutil.rmtree(folder, ignore_errors=True)
     return found
 

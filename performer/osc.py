@@ -4,6 +4,7 @@ python-osc never sees a bundle: one of 20 bytes makes its parser loop for ever, 
 Bundles are taken apart here, and each message is obeyed when it arrives.
 """
 
+import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -15,6 +16,10 @@ from performer.errors import ControlError, PerformerError
 
 MAX_PACKET = 65_536
 MAX_DEPTH = 4
+MAX_DRAIN = 20_000
+"""Packets taken off the socket before they are obeyed."""
+BUFFER_BYTES = 1 << 22
+"""Room asked of the system for packets that wait."""
 BUNDLE_HEAD = b"#bundle\0"
 BUNDLE_START = 16
 """Bytes of a bundle before its first element: head and time tag."""
@@ -70,7 +75,7 @@ def split_messages(packet: bytes, *, depth: int = 0) -> Iterator[bytes]:
         at += size
 
 
-def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> None:
+def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> int:
     """Apply the messages of a packet, and refuse what cannot be.
 
     Parameters
@@ -81,17 +86,25 @@ def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> None:
         Called with the control and its new values for each good message.
     refuse : callable
         Called with one line for each bad message, or for the whole packet.
+
+    Returns
+    -------
+    int
+        Messages obeyed.
     """
+    obeyed = 0
     try:
         for data in split_messages(packet):
             try:
                 message = OscMessage(data)
                 control = find_control(message.address)
                 apply(control, control.accept(message.params))
+                obeyed += 1
             except (ControlError, ParseError, UnicodeDecodeError) as error:
                 refuse(str(error))
     except OscError as error:
         refuse(str(error))
+    return obeyed
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -104,6 +117,7 @@ def bind(host: str, port: int) -> socket.socket:
     """
     receiving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
+        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         receiving.bind((host, port))
     except OSError as error:
         receiving.close()
@@ -114,8 +128,11 @@ def bind(host: str, port: int) -> socket.socket:
     return receiving
 
 
-def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> None:
-    """Obey the next packet, or return after the socket's timeout.
+def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
+    """Wait for packets, or until the socket's timeout, and obey the newest of each address.
+
+    All that has arrived is taken off the socket first, so that a burst leaves no backlog and does not push out what
+    follows it.
 
     Parameters
     ----------
@@ -123,12 +140,44 @@ def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> None:
         From `bind`, with a timeout.
     apply, refuse : callable
         As of `obey_packet`.
+
+    Returns
+    -------
+    int
+        Messages passed over because a newer one moved the same control.
     """
     try:
-        packet, sender = receiving.recvfrom(MAX_PACKET)
+        packets = [receiving.recvfrom(MAX_PACKET)]
     except TimeoutError:
-        return
-    obey_packet(packet, apply=apply, refuse=lambda reason: refuse(f"OSC from {sender[0]} refused: {reason}"))
+        return 0
+    timeout_s = receiving.gettimeout()
+    receiving.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while len(packets) < MAX_DRAIN:
+            packets.append(receiving.recvfrom(MAX_PACKET))
+    receiving.settimeout(timeout_s)
+
+    def obey(packet: bytes, host: str) -> int:
+        return obey_packet(packet, apply=apply, refuse=lambda reason: refuse(f"OSC from {host} refused: {reason}"))
+
+    def obey_newest() -> int:
+        passed_over = 0
+        for queue in waiting.values():
+            while queue and not obey(*queue.pop()):
+                pass  # a refused message does not stand in for the good one before it
+            passed_over += len(queue)
+        waiting.clear()
+        return passed_over
+
+    waiting: dict[bytes, list[tuple[bytes, str]]] = {}
+    passed_over = 0
+    for packet, sender in packets:
+        if packet.startswith(b"/"):
+            waiting.setdefault(packet.partition(b"\0")[0], []).append((packet, sender[0]))
+        else:  # a bundle keeps its place
+            passed_over += obey_newest()
+            obey(packet, sender[0])
+    return passed_over + obey_newest()
 
 
 def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:

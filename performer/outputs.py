@@ -2,7 +2,6 @@
 
 import threading
 import time
-import wave
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,8 +13,8 @@ BLOCK_SIZE = 256
 BEHIND_S = 1.0
 """A paced output that is later than this gives up catching up."""
 
-Render = Callable[[np.ndarray], None]
-"""Fills a float32 block `[block_size, n_channels]`."""
+Render = Callable[[np.ndarray, float], None]
+"""Fills a float32 block `[block_size, n_channels]` that is heard so many seconds from now."""
 
 
 class Output(Protocol):
@@ -69,11 +68,11 @@ class PacedOutput:
         block = np.zeros((self.block_size, N_CHANNELS), np.float32)
         due_s = time.monotonic()
         while not self.closing.wait(max(due_s - time.monotonic(), 0)):
-            self.render(block)
             try:
+                self.render(block, max(due_s - time.monotonic(), 0))
                 self.write(block)
-            except (OSError, wave.Error, ValueError) as error:
-                self.error = f"{self.description}: {error}"
+            except Exception as error:  # noqa: BLE001 - the outermost live loop: told, and a fresh process goes on
+                self.error = f"{self.description}: {error!r}"
                 return
             due_s += self.block_size / self.sample_rate
             if time.monotonic() - due_s > BEHIND_S:

@@ -16,6 +16,8 @@ FADE_MS = 20.0
 """Crossfade of a flip to a new page."""
 SMOOTHING_MS = 10.0
 """Time constant with which gains follow their controls."""
+FILLING_S = 0.2
+"""Time that a device gets to fill its buffer."""
 RELEASE_MS = 200.0
 """Time constant of the limiter's release."""
 
@@ -42,6 +44,7 @@ class Playback:
         self.now_s = now_s
         self.sample_rate = mel_format.sample_rate
         self.position: int | None = None  # known with the first block: opening a device may take a while
+        self.opened_s = float("inf")
         self.generation = memory.state["sounding"][0].copy()
         self.page = np.where(self.generation > 0, self.generation % N_PAGES, -1)
         self.old_page = np.full(N_DECKS, -1)
@@ -66,23 +69,27 @@ class Playback:
         self.aim()
         self.gains[:] = self.targets
 
-    def render(self, out: np.ndarray) -> None:
+    def render(self, out: np.ndarray, latency_s: float = 0.0) -> None:
         """Fill the next block and move the clock on.
 
         Parameters
         ----------
         out : np.ndarray [shape=(block_size, n_channels)]
             float32, overwritten: left, right, and silence in any further channel.
+        latency_s : float
+            Time from now until the block's first sample leaves the device.
         """
         started_s = self.now_s()
-        if self.position is None:
-            self.position = resume_position(self.memory, sample_rate=self.sample_rate, now_s=self.now_s)
+        position = self.find_position(started_s, latency_s) if self.position is None else self.position
+        if position is None:
+            out[:] = 0
+            return
         self.flip()
         self.aim()
-        limited = self.mix(out, position=self.position)
-        self.position += len(out)
+        limited = self.mix(out, position=position)
+        record_position(self.memory, position, heard_s=started_s + latency_s)
+        self.position = position + len(out)
         self.settle()
-        record_position(self.memory, self.position, now_s=self.now_s)
         took_s = self.now_s() - started_s
         state = self.memory.state
         state["block_s"][0] = max(float(state["block_s"][0]), took_s)
@@ -90,6 +97,21 @@ class Playback:
             self.memory.count("limited_blocks")
         if took_s > len(out) / self.sample_rate:
             self.memory.count("late_blocks")
+
+    def find_position(self, now_s: float, latency_s: float) -> int | None:
+        """Take up the clock where the music would be by now.
+
+        Returns
+        -------
+        int or None
+            Samples since the start. None while a device that was opened in the middle of the music still fills its
+            buffer: its latency is only then what it will be.
+        """
+        if self.memory.state["position_time_s"][0] > 0:
+            self.opened_s = min(self.opened_s, now_s)
+            if now_s - self.opened_s < FILLING_S:
+                return None
+        return resume_position(self.memory, sample_rate=self.sample_rate, heard_s=now_s + latency_s)
 
     def mix(self, out: np.ndarray, *, position: int) -> bool:
         """Run the kernel."""

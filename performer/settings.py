@@ -17,7 +17,7 @@ class DeckSettings:
     """Place on the pad, right and up, 0 to 1."""
     strengths: tuple[float, ...] = (0.0,) * len(DIRECTION_NAMES)
     """Strength of each of `DIRECTION_NAMES`, in sigma."""
-    spread: float = 0.5
+    spread: float = 0.8
     """How much the four loops differ, in sigma."""
 
     @classmethod

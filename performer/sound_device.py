@@ -10,6 +10,8 @@ from performer.console import quiet_libraries
 from performer.errors import PerformerError
 from performer.outputs import BLOCK_SIZE, N_CHANNELS, Render
 
+MAX_LATENCY_S = 2.0
+"""A driver that says more than this says nothing: some report thousands of seconds."""
 SILENT_DEVICE_S = 3.0
 """A device that asks for nothing this long is lost. (An idle PulseAudio null sink may take 2 s to wake.)"""
 
@@ -48,10 +50,11 @@ class PortAudioOutput:
         self.finished = False
         self.asked_s = time.monotonic()
 
-        def callback(out: np.ndarray, _frames: int, _time: Any, status: Any) -> None:
+        def callback(out: np.ndarray, _frames: int, at: Any, status: Any) -> None:
             if status.output_underflow:
                 underrun()
-            render(out)
+            latency_s = at.outputBufferDacTime - at.currentTime
+            render(out, latency_s if 0 < latency_s < MAX_LATENCY_S else 0.0)
             self.asked_s = time.monotonic()
 
         with quiet_libraries():

@@ -11,8 +11,9 @@ BASS_MONO_HZ = 150.0
 """Below this a deck is mono: all four loops share the first loop's bass."""
 BASS_FADE_HZ = 250.0
 """From here up each loop is its own."""
-BALANCES = np.array([1.0, -1.0, 0.5, -0.5])
-"""How far each loop leans to the left (positive) or right at full width; they sum to nothing."""
+BALANCES = np.array([2.5, -2.5, 1.25, -1.25])
+"""How far each loop leans to the left (positive) or right at full width; they sum to nothing. Beyond 1 a loop is
+subtracted on the far side, which widens what the loops do not share; their mono sum never changes."""
 
 SILENCE = 1e-12
 """Mean power below which there is nothing to make louder."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from melgan_vocoder.format import MelFormat
@@ -59,7 +59,7 @@ class Supervisor:
         self.folder = make_folder(options)
         try:
             self.memory = Memory.create(self.folder, MelFormat())
-        except PerformerError:
+        except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         self.memory.state["supervisor_pid"][0] = os.getpid()
@@ -67,13 +67,8 @@ class Supervisor:
         self.first_position = 0
         self.first_stolen_s = 0.0
 
-    def start(self, *, waiting: Callable[[], None] = lambda: None) -> None:
+    def start(self) -> None:
         """Start every process and wait until each deck whose fader is up sounds.
-
-        Parameters
-        ----------
-        waiting : callable
-            Called again and again meanwhile, for a progress display.
 
         Raises
         ------
@@ -84,7 +79,6 @@ class Supervisor:
             self.launch(name)
         deadline_s = time.monotonic() + READY_S
         while not self.ready():
-            waiting()
             for child in self.children.values():
                 if child.process.poll() is not None:
                     raise PerformerError(f"the {child.name} process could not start")

@@ -1,15 +1,22 @@
 """24-bit WAV files: a recording that is whole at every moment, and a render that is there whole or not at all."""
 
+import contextlib
 import pathlib
+import time
 import wave
 from typing import Any
 
 import numpy as np
 
+from performer.console import say
 from performer.errors import PerformerError
 from performer.outputs import N_CHANNELS, PacedOutput
 
 SAMPLE_BYTES = 3
+MAX_FRAMES = (2**32 - 2**20) // (SAMPLE_BYTES * N_CHANNELS)
+"""Samples that fit into one WAV file, 4.1 hours."""
+RETRY_S = 5.0
+"""Time between attempts to go on with a recording."""
 
 
 def begin_wav(path: pathlib.Path, *, sample_rate: int) -> wave.Wave_write:
@@ -22,12 +29,14 @@ def begin_wav(path: pathlib.Path, *, sample_rate: int) -> wave.Wave_write:
 
 
 class FileOutput(PacedOutput):
-    """A 24-bit WAV file, whole after every block whatever happens next.
+    """24-bit WAV files, whole after every block whatever happens next.
+
+    The first begins with the first sound. Where one is full (4 GB), or the disk was, the next goes on.
 
     Parameters
     ----------
     path : pathlib.Path
-        Where it goes; never overwritten.
+        Where the first one goes; no file is ever overwritten.
     **paced
         As of `PacedOutput`.
 
@@ -39,10 +48,13 @@ class FileOutput(PacedOutput):
 
     def __init__(self, path: pathlib.Path, **paced: Any) -> None:
         super().__init__(**paced, block_size=4096)
+        self.path = path
         self.description = f"file {path}"
+        self.begun = False
+        self.retry_s = 0.0
         try:
             path.touch(exist_ok=False)
-            self.file = begin_wav(path, sample_rate=self.sample_rate)
+            self.file: wave.Wave_write | None = begin_wav(path, sample_rate=self.sample_rate)
         except FileExistsError as error:
             raise PerformerError(
                 f"--device file:{path}: the file exists, a new one is needed; choose another name or move it away"
@@ -53,13 +65,53 @@ class FileOutput(PacedOutput):
             ) from error
 
     def write(self, block: np.ndarray) -> None:
-        """Append a block and bring the header up to date."""
-        self.file.writeframes(pcm24(block))
+        """Append a block and bring the header up to date; while that fails, count and try again with a new file."""
+        self.begun = self.begun or bool(block.any())
+        if not self.begun:
+            return
+        try:
+            if self.file is not None and self.file.getnframes() > MAX_FRAMES:
+                self.file.close()
+                self.file = None
+            if self.file is None:
+                self.begin_next()
+            if self.file is not None:
+                self.file.writeframes(pcm24(block))
+                return
+        except OSError as error:
+            say(f"{self.description}: {error.strerror}; the recording waits, room on the disk is needed; free some")
+            self.give_up_file()
+        self.underrun()
+
+    def begin_next(self) -> None:
+        """Begin the next file, unless trying failed a moment ago."""
+        if time.monotonic() < self.retry_s:
+            return
+        path = unused_path(self.path)
+        self.retry_s = time.monotonic() + RETRY_S
+        try:
+            path.touch(exist_ok=False)
+            self.file = begin_wav(path, sample_rate=self.sample_rate)
+        except OSError:
+            self.give_up_file()
+            path.unlink(missing_ok=True)
+            return
+        self.description = f"file {path}"
+        say(f"the recording goes on in {path}")
+
+    def give_up_file(self) -> None:
+        """Leave a file that cannot be written to; what it holds up to the last whole block stays readable."""
+        if self.file is not None:
+            with contextlib.suppress(OSError):
+                self.file.close()
+        self.file = None
+        self.retry_s = time.monotonic() + RETRY_S
 
     def close(self) -> None:
         """Stop asking and close the file."""
         super().close()
-        self.file.close()
+        if self.file is not None:
+            self.file.close()
 
 
 def pcm24(block: np.ndarray) -> bytes:
@@ -113,7 +165,8 @@ def write_wav(path: pathlib.Path, audio: np.ndarray, *, sample_rate: int) -> Non
             wav.writeframes(pcm24(audio))
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise PerformerError(
             f"{path}: {error.strerror}; a file in a writable folder is needed; choose another path"
         ) from error

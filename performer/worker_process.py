@@ -94,7 +94,7 @@ def main(folder: pathlib.Path) -> None:
         The running instrument's shared memory.
     """
     os.nice(NICENESS)
-    memory = Memory.attach(folder, MelFormat())
+    memory = Memory.join(folder, MelFormat())
     try:
         renderer = LoopRenderer(read_model_header(pathlib.Path(read_options(folder)["model"])))
     except LoopmorphError as error:
@@ -105,6 +105,7 @@ def main(folder: pathlib.Path) -> None:
     worker = Worker(memory, renderer)
     while not memory.stopping:
         memory.beat("worker")
+        worker.warnings.flush()
         if not worker.step():
             time.sleep(POLL_S)
 

@@ -38,6 +38,10 @@ class ModelIdentity:
     """The model card; at least `CARD_KEYS`."""
 
     def __post_init__(self) -> None:
+        texts = {"name": self.name, "genre": self.genre, "role": self.role, "key": self.key or ""}
+        for field, text in texts.items():
+            if not isinstance(text, str):
+                raise ModelError(f"model {self.name!r}: {field} {text!r} must be a text; correct it")
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", self.name):
             raise ModelError(
                 f"model name {self.name!r}: 1 to 32 lower-case letters, digits, '-' and '_' are needed; rename it"

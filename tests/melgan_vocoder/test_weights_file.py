@@ -93,12 +93,12 @@ def test_writing_that_breaks_off_leaves_the_older_file_whole(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["gone.safetensors", "."])
-def test_missing_file_or_folder_is_refused_with_its_path(tmp_path: pathlib.Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "what"), [("gone.safetensors", "no such file"), (".", "is no ordinary file")])
+def test_missing_file_or_folder_is_refused_with_its_path(tmp_path: pathlib.Path, name: str, what: str) -> None:
     path = tmp_path / name
     with pytest.raises(VocoderError) as caught:
         read_header(path, kind="test kind", version=3)
-    assert str(caught.value) == f"{path}: no such file; a test kind file (.safetensors) is needed; check the path"
+    assert str(caught.value) == f"{path}: {what}; a test kind file (.safetensors) is needed; check the path"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Ramp:
         self.at = 0
         self.enough = threading.Event()
 
-    def __call__(self, block: np.ndarray) -> None:
+    def __call__(self, block: np.ndarray, latency_s: float) -> None:
         values = (np.arange(self.at, self.at + len(block)) % 1000) / 1000
         block[:, 0], block[:, 1] = values, -values
         self.at += len(block)

@@ -12,7 +12,7 @@ from performer.errors import PerformerError
 from performer.loudspeaker import BrowserOutput
 
 
-def render(block: np.ndarray) -> None:
+def render(block: np.ndarray, latency_s: float) -> None:
     block[:, 0], block[:, 1] = 0.25, -0.25
 
 

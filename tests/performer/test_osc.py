@@ -1,3 +1,4 @@
+import socket
 import struct
 
 import pytest
@@ -155,3 +156,33 @@ def test_waiting_ends_without_a_packet() -> None:
         receiving.settimeout(0.01)
         receive(receiving, apply=surface.apply, refuse=surface.refused.append)
     assert (surface.applied, surface.refused) == ([], [])
+
+
+def test_a_burst_leaves_no_backlog_and_its_newest_values() -> None:
+    surface = Surface()
+    with bind("127.0.0.1", 0) as receiving, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        receiving.settimeout(1)
+        sending.connect(receiving.getsockname())
+        for step in range(150):
+            sending.send(message("/deck/1/density", step / 50))
+            sending.send(message("/deck/2/bass", -step / 50))
+        sending.send(message("/deck/2/bass", "loud"))
+        passed_over = receive(receiving, apply=surface.apply, refuse=surface.refused.append)
+    assert surface.applied == [
+        ("/deck/1/density", (pytest.approx(149 / 50),)),
+        ("/deck/2/bass", (pytest.approx(-149 / 50),)),  # what was refused does not stand in for it
+    ]
+    assert passed_over == 298
+    assert len(surface.refused) == 1
+
+
+def test_a_bundle_keeps_its_place_among_messages() -> None:
+    surface = Surface()
+    bundle = BUNDLE + element(message("/master/level", 0.25))
+    with bind("127.0.0.1", 0) as receiving, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        receiving.settimeout(1)
+        sending.connect(receiving.getsockname())
+        for packet in (message("/master/level", 0.125), bundle, message("/master/level", 0.5)):
+            sending.send(packet)
+        receive(receiving, apply=surface.apply, refuse=surface.refused.append)
+    assert [values for _, values in surface.applied] == [(0.125,), (0.25,), (0.5,)]

@@ -89,9 +89,14 @@ def test_a_new_process_goes_on_with_the_same_page_at_the_right_place(
     play(playback, 5000)
     clock.advance(2.0)
     successor = Playback(memory, short_format, now_s=clock)
+    assert np.all(play(successor, 100) == 0)  # while the device fills its buffer
+    clock.advance(0.25)
+    block = np.zeros((100, 2), np.float32)
+    successor.render(block, 0.125)
+    # the last block was heard from sample 4900 on, 2.25 s before this one was asked for, 2.375 s before it is heard
+    assert successor.position == 4900 + round(2.375 * short_format.sample_rate) + 100
+    assert np.abs(block).max() < 0.05  # it fades in
     heard = play(successor, 5000)[:, 0]
-    assert successor.position == 5000 + 2 * short_format.sample_rate + 5000
-    assert abs(heard[0]) < 0.01  # it fades in
     assert heard[-1] == pytest.approx(0.5 * (0.8 * 0.8) ** 2, rel=1e-3)
 
 
@@ -102,7 +107,7 @@ def test_snap_needs_no_fade(memory: Memory, playback: Playback, fake_renderer: F
 
 
 def test_a_slow_block_is_counted(memory: Memory, playback: Playback, clock: FakeClock) -> None:
-    ticks = iter([0.0, 0.0, 0.1, 0.1, 0.2, 0.2, 0.2])
+    ticks = iter([0.0, 0.1])
     playback.position = 0
     playback.now_s = lambda: next(ticks)
     play(playback, 100)  # started at 0.0, ended at 0.1: a block of 2 ms took 100 ms

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from performer import wav_file
 from performer.errors import PerformerError
 from performer.wav_file import FileOutput, pcm24, unused_path, write_wav
 from tests.performer.conftest import Ramp
@@ -45,19 +46,57 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: pathlib.Path) -> None:
         FileOutput(tmp_path / "nowhere" / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
 
 
-def test_a_full_disk_is_a_failure_and_not_an_end(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    output = FileOutput(tmp_path / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
+def test_a_full_disk_is_told_counted_and_waited_for_and_the_recording_goes_on(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost: list[int] = []
+    output = FileOutput(tmp_path / "set.wav", render=Ramp(), underrun=lambda: lost.append(1), sample_rate=RATE)
+    block = np.full((4096, 2), 0.5, np.float32)
+    output.write(block)
+    full = True
 
-    def full(_: bytes) -> None:
-        raise OSError("No space left on device")
+    def write_frames(self: wave.Wave_write, data: bytes) -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        whole(self, data)
 
-    monkeypatch.setattr(output.file, "writeframes", full)
-    output.start()
-    output.thread.join(10)
-    failure = output.failure()
-    assert failure is not None
-    assert failure.endswith("set.wav: No space left on device")
+    whole = wave.Wave_write.writeframes
+    monkeypatch.setattr(wave.Wave_write, "writeframes", write_frames)
+    for _ in range(5):
+        output.write(block)
+    assert len(lost) == 5
+    assert capsys.readouterr().err.count("\n") == 1
+    full = False
+    output.retry_s = 0.0
+    output.write(block)
+    assert "the recording goes on in" in capsys.readouterr().err
+    output.thread.start()
     output.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set-2.wav", "set.wav"]
+    assert len(soundfile.read(tmp_path / "set.wav")[0]) == 4096
+    assert len(soundfile.read(tmp_path / "set-2.wav")[0]) >= 4096
+
+
+def test_a_file_that_is_full_is_followed_by_the_next(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wav_file, "MAX_FRAMES", 8000)
+    output = FileOutput(tmp_path / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
+    for _ in range(5):
+        output.write(np.full((4096, 2), 0.5, np.float32))
+        output.retry_s = 0.0
+    output.thread.start()
+    output.close()
+    lengths = [len(soundfile.read(path)[0]) for path in sorted(tmp_path.iterdir())]
+    assert lengths[:2] == [8192, 8192]
+    assert lengths[2] >= 4096
+
+
+def test_a_recording_begins_with_the_first_sound(tmp_path: pathlib.Path) -> None:
+    output = FileOutput(tmp_path / "set.wav", render=Ramp(), underrun=underrun, sample_rate=RATE)
+    for level in (0.0, 0.0, 0.5, 0.0):
+        output.write(np.full((4096, 2), level, np.float32))
+    assert output.file is not None
+    assert output.file.getnframes() == 2 * 4096
+    output.file.close()
 
 
 def test_pcm24_hits_full_scale_and_clips(tmp_path: pathlib.Path) -> None:

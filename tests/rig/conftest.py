@@ -126,7 +126,7 @@ def jack() -> Iterator[dict[str, str]]:
 
     wait_until(answers, what="JACK answers", patience_s=20)
     yield environment
-    process.kill()
+    process.terminate()  # killed, it leaves its shared memory behind
     process.wait()
 
 
