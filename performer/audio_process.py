@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from melgan_vocoder.format import MelFormat
-from performer.console import say
+from performer.console import TOLD, say
 from performer.errors import PerformerError
 from performer.memory import Memory, read_options
 from performer.outputs import Output, PacedOutput
@@ -58,7 +58,10 @@ def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, 
     if device == "null":
         return PacedOutput(**paced).start()
     if device is not None and device.startswith("file:"):
-        path = pathlib.Path(device.removeprefix("file:"))
+        name = device.removeprefix("file:")
+        if not name.lower().endswith(".wav"):
+            raise PerformerError(f"--device {device}: the name of a WAV file is needed; write file:set.wav for example")
+        path = pathlib.Path(name)
         return FileOutput(unused_path(path) if again else path, **paced).start()
     if device != "browser" and not memory.state["browser"][0]:
         try:
@@ -148,7 +151,7 @@ def main(folder: pathlib.Path) -> None:
         output = open_until_there(memory, playback, read_options(folder))
     except PerformerError as error:
         say(str(error))
-        os._exit(1)  # PortAudio may hang when asked to leave properly
+        os._exit(TOLD)  # PortAudio may hang when asked to leave properly
     if output is None:
         return
     say(f"sound: {output.description}; {priority}")

@@ -101,6 +101,7 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
     """
     from performer.controls import N_DECKS, SLOTS
     from performer.crate import find_model
+    from performer.errors import AlreadyToldError
     from performer.memory import running_instruments
     from performer.supervisor import Supervisor, stop_on_signals
 
@@ -117,6 +118,8 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
             if not supervisor.memory.stopping:
                 click.echo(f"loopmorph: playing {header.name}; Ctrl-C stops", err=True)
             supervisor.play(duration_s=duration)
+    except AlreadyToldError as error:
+        raise SystemExit(1) from error
     finally:
         supervisor.close()
     summary = supervisor.summary()

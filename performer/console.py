@@ -10,6 +10,10 @@ QUIET_S = 2.0
 """A warning of one kind is printed at most once in this time."""
 
 
+TOLD = 3
+"""Exit status of a process that cannot start and has said why."""
+
+
 def say(text: str) -> None:
     """Print one line."""
     if sys.stderr is None:  # started without one

@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 from melgan_vocoder.format import MelFormat
-from performer.console import Warnings, say
+from performer.console import TOLD, Warnings, say
 from performer.controls import SLOTS, Control
 from performer.errors import PerformerError
 from performer.memory import Memory, read_options
@@ -69,7 +69,7 @@ def main(folder: pathlib.Path) -> None:
         receiving = bind(HOST, options["osc_port"])
     except PerformerError as error:
         say(str(error))
-        raise SystemExit(1) from error
+        raise SystemExit(TOLD) from error
     receiving.settimeout(POLL_S)
     say(f"OSC: {HOST}:{receiving.getsockname()[1]}")
     ports = []

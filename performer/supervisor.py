@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from melgan_vocoder.format import MelFormat
-from performer.console import say
+from performer.console import TOLD, say
 from performer.controls import LEVEL_SLOTS
-from performer.errors import PerformerError
+from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import PROCESSES, Memory, make_folder
 
 POLL_S = 0.05
@@ -72,16 +72,16 @@ class Supervisor:
 
         Raises
         ------
+        AlreadyToldError
+            If a process cannot start; it has said why.
         PerformerError
-            If a process ends before that; it has said why.
+            If a process dies before that, or no deck sounds in time.
         """
         for name in PROCESSES:
             self.launch(name)
         deadline_s = time.monotonic() + READY_S
         while not self.ready():
-            for child in self.children.values():
-                if child.process.poll() is not None:
-                    raise PerformerError(f"the {child.name} process could not start")
+            self.require_alive()
             if time.monotonic() > deadline_s:
                 raise PerformerError(
                     f"no loop after {READY_S:g} s; needed are about 5 s on an idle computer; see the lines above"
@@ -89,6 +89,17 @@ class Supervisor:
             time.sleep(POLL_S)
             if self.memory.stopping:
                 return
+
+    def require_alive(self) -> None:
+        """Check that no process has ended."""
+        for child in self.children.values():
+            code = child.process.poll()
+            if code == TOLD:
+                raise AlreadyToldError(f"the {child.name} process could not start")
+            if code is not None:
+                raise PerformerError(
+                    f"the {child.name} process ended with {code} before it was ready; see the lines above and try again"
+                )
 
     def ready(self) -> bool:
         """Whether every process is ready, and every deck whose fader is up sounds."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from melgan_vocoder.errors import LoopmorphError
 from melgan_vocoder.format import MelFormat
-from performer.console import Warnings, say
+from performer.console import TOLD, Warnings, say
 from performer.controls import LEVEL_SLOTS, N_DECKS
 from performer.memory import Memory, read_options
 from performer.pages import may_write, publish
@@ -99,7 +99,7 @@ def main(folder: pathlib.Path) -> None:
         renderer = LoopRenderer(read_model_header(pathlib.Path(read_options(folder)["model"])))
     except LoopmorphError as error:
         say(str(error))
-        raise SystemExit(1) from error
+        raise SystemExit(TOLD) from error
     for name in renderer.missing_directions:
         say(f"model {renderer.header.name} has no direction {name!r}: that control does nothing")
     worker = Worker(memory, renderer)

@@ -57,6 +57,12 @@ def test_a_restarted_recording_goes_on_in_a_new_file(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set-2.wav", "set-3.wav", "set.wav"]
 
 
+@pytest.mark.parametrize("device", ["file:", "file:set.mp3"])
+def test_a_recording_needs_a_wav_name(memory: Memory, playback: Playback, device: str) -> None:
+    with pytest.raises(PerformerError, match=rf"--device {device}: the name of a WAV file is needed"):
+        open_output(memory, playback, options(device), again=False)
+
+
 def test_the_browser_stands_in_for_a_missing_device_once_and_for_all(
     memory: Memory, playback: Playback, opened: list[Output], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -16,7 +16,7 @@ import pytest
 
 from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS
-from performer.errors import PerformerError
+from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import PROCESSES, Memory, running_instruments
 from performer.osc import bind, send
 from performer.supervisor import Supervisor
@@ -160,11 +160,24 @@ def test_a_taken_osc_port_ends_the_start_with_one_line(capfd: pytest.CaptureFixt
         port = taken.getsockname()[1]
         supervisor = Supervisor(options(osc_port=port))
         try:
-            with pytest.raises(PerformerError, match="the control process could not start"):
+            with pytest.raises(AlreadyToldError, match="the control process could not start"):
                 supervisor.start()
         finally:
             supervisor.close()
     assert f"OSC port {port} on 127.0.0.1 cannot be taken" in capfd.readouterr().err
+
+
+def test_a_process_that_dies_at_the_start_ends_it() -> None:
+    supervisor = Supervisor(options(model="/dev/null"))
+    try:
+        supervisor.launch("audio")
+        kill(supervisor.children["audio"].process.pid)
+        supervisor.children["audio"].process.wait()
+        with pytest.raises(PerformerError, match="the audio process ended with -9 before it was ready"):
+            supervisor.require_alive()
+    finally:
+        supervisor.close()
+    assert not supervisor.folder.exists()
 
 
 def perform(*arguments: str) -> subprocess.Popen[str]:
@@ -232,5 +245,6 @@ def test_an_unknown_device_and_an_existing_file_end_the_start_with_one_line(tmp_
         _, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 1
         assert sum(words in line for line in err.splitlines()) == 1, err
+        assert not [line for line in err.splitlines() if "process" in line]
         assert "Traceback" not in err
     assert path.read_bytes() == b"keep me"

@@ -168,6 +168,12 @@ class Instrument:
         time.sleep(0.1)  # for what is on its way over the network
         wait_until(at_rest, what="every deck is rendered")
 
+    def child(self, name: str) -> int:
+        """Process number of one of the instrument's processes."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        lines = {int(child): pathlib.Path(f"/proc/{child}/cmdline").read_text() for child in children}
+        return next(child for child, line in lines.items() if f"{name}_process" in line)
+
     def stop(self) -> dict[str, Any]:
         self.process.send_signal(signal.SIGINT)
         out, _ = self.process.communicate(timeout=30)

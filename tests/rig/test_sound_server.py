@@ -104,6 +104,28 @@ def test_a_minute_moved_by_oscsend_and_a_midi_knob_has_no_gap_and_follows_both_h
 
 
 @pytest.mark.slow
+def test_a_killed_audio_process_comes_back_in_phase(pulse: Pulse, start: Start, tmp_path: pathlib.Path) -> None:
+    instrument = start("--device", "pulse", environment=pulse.environment)
+    instrument.wait_for("playing drums")
+    path = tmp_path / "capture.f32"
+    recorder = pulse.record(path)
+    time.sleep(5.5)
+    os.kill(instrument.child("audio"), signal.SIGKILL)
+    wait_until(lambda: instrument.log.read_text().count("sound: pulse") == 2, what="the sound is back")
+    time.sleep(6)
+    recorder.terminate()
+    recorder.wait()
+    left = read_capture(path)[:, 0].astype(np.float64)
+    left = left[np.flatnonzero(left)[0] :]
+    before, after = left[RATE // 4 : RATE // 4 + LOOP], left[-LOOP - RATE // 4 : -RATE // 4]
+    apart = len(left) - LOOP - RATE // 2  # samples from the one to the other, in the recording
+    likeness = np.fft.irfft(np.fft.rfft(after) * np.fft.rfft(before).conj())
+    error = (int(np.argmax(likeness)) + apart + LOOP // 2) % LOOP - LOOP // 2
+    print(f"{error / RATE * 1000:.2f} ms from the phase it had")
+    assert abs(error) < RATE // 500
+
+
+@pytest.mark.slow
 def test_the_sound_comes_back_when_the_sound_server_does(pulse: Pulse, start: Start, tmp_path: pathlib.Path) -> None:
     instrument = start("--device", "pulse", environment=pulse.environment)
     instrument.wait_for("playing drums")
