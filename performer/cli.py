@@ -21,7 +21,9 @@ def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2))
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("address", "name"))
+        table.add_column(
+            column, overflow="fold", no_wrap=column in ("address", "name", "range", "default", "MIDI ch: CC")
+        )
     for row in rows:
         table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     Console(markup=False, emoji=False).print(table)
@@ -207,8 +209,8 @@ def controls(as_json: bool) -> None:
         numbers = ", ".join(str(number) for number in control.midi_controllers)
         default = " ".join(f"{value:g}" for value in control.default)
         midi = f"{control.midi_channel}: {numbers}" if numbers else ""
-        rows.append((control.path, control.types, control.describe_range(), default, midi, control.help))
-    print_table("Controls", ("address", "types", "range", "default", "MIDI ch: CC", "what it does"), rows)
+        rows.append((control.path, control.describe_range(), default, midi, control.help))
+    print_table("Controls", ("address", "range", "default", "MIDI ch: CC", "what it does"), rows)
 
 
 @main.command()

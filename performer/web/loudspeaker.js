@@ -3,6 +3,8 @@
 
 const LEAD_S = 0.25;        // sound held ready against a late block
 const RECONNECT_MS = 1000;
+const BAR_SAMPLES = 512;
+const BAR_WIDTH = 4;        // canvas pixels
 
 const button = document.getElementById("play");
 const status = document.getElementById("status");
@@ -11,6 +13,7 @@ const canvas = document.getElementById("wave");
 let context = null;
 let gain = null;
 let endTime = 0;            // context time at which the last scheduled block ends
+const bars = [];
 const figures = { blocks: 0, gaps: 0, peak: 0 };
 window.loudspeaker = figures;
 
@@ -31,20 +34,25 @@ function schedule(samples, format) {
   source.start(endTime);
   endTime += buffer.duration;
   figures.blocks++;
-  figures.peak = Math.max(figures.peak * 0.9, ...buffer.getChannelData(0).map(Math.abs));
   draw(buffer.getChannelData(0));
+  figures.peak = Math.max(...bars);
   status.textContent = `Playing, ${((endTime - context.currentTime) * 1000).toFixed(0)} ms ahead, ${figures.gaps} gaps`;
 }
 
+// One bar for each short stretch of sound, newest on the right: its height is the peak.
 function draw(samples) {
+  for (let start = 0; start < samples.length; start += BAR_SAMPLES) {
+    bars.push(samples.subarray(start, start + BAR_SAMPLES).reduce((peak, x) => Math.max(peak, Math.abs(x)), 0));
+  }
+  bars.splice(0, bars.length - canvas.width / BAR_WIDTH);
   const paint = canvas.getContext("2d");
-  const { width, height } = canvas;
-  const step = 8;
-  paint.drawImage(canvas, -step, 0);
-  paint.clearRect(width - step, 0, step, height);
-  const peak = Math.min(Math.max(...samples.map(Math.abs)), 1);
+  paint.clearRect(0, 0, canvas.width, canvas.height);
   paint.fillStyle = "#ffb454";
-  paint.fillRect(width - step + 1, (height * (1 - peak)) / 2, step - 2, Math.max(height * peak, 2));
+  bars.forEach((peak, index) => {
+    const height = Math.max(Math.min(peak, 1) * canvas.height, 2);
+    const left = canvas.width - (bars.length - index) * BAR_WIDTH;
+    paint.fillRect(left, (canvas.height - height) / 2, BAR_WIDTH - 1, height);
+  });
 }
 
 function connect() {
@@ -56,7 +64,7 @@ function connect() {
     else if (context && endTime - context.currentTime < 2) schedule(new Float32Array(message.data), format);
   };
   socket.onclose = () => {
-    status.textContent = "The instrument is silent or gone; trying again";
+    status.textContent = "The instrument has stopped; waiting for it to come back";
     setTimeout(connect, RECONNECT_MS);
   };
 }
