@@ -13,6 +13,8 @@ from performer.errors import PerformerError
 from performer.outputs import N_CHANNELS, PacedOutput
 
 SAMPLE_BYTES = 3
+HEADER_BYTES = 44
+"""Bytes before the first sample: a file of this size holds no sound."""
 MAX_FRAMES = (2**32 - 2**20) // (SAMPLE_BYTES * N_CHANNELS)
 """Samples that fit into one WAV file, 4.1 hours."""
 RETRY_S = 5.0
@@ -48,9 +50,10 @@ class FileOutput(PacedOutput):
 
     def __init__(self, path: pathlib.Path, **paced: Any) -> None:
         super().__init__(**paced, block_size=4096)
-        self.path = path
+        self.path = self.current = path
         self.description = f"file {path}"
         self.begun = False
+        self.going = True
         self.retry_s = 0.0
         try:
             path.touch(exist_ok=False)
@@ -69,42 +72,44 @@ class FileOutput(PacedOutput):
         self.begun = self.begun or bool(block.any())
         if not self.begun:
             return
+        if self.file is not None and self.file.getnframes() > MAX_FRAMES:
+            self.file.close()
+            self.file = None
         try:
-            if self.file is not None and self.file.getnframes() > MAX_FRAMES:
-                self.file.close()
-                self.file = None
-            if self.file is None:
+            if self.file is None and time.monotonic() >= self.retry_s:
                 self.begin_next()
-            if self.file is not None:
-                self.file.writeframes(pcm24(block))
+            if self.file is None:
+                self.underrun()
                 return
+            self.file.writeframes(pcm24(block))
         except OSError as error:
-            say(f"{self.description}: {error.strerror}; the recording waits, room on the disk is needed; free some")
+            if self.going:
+                say(f"{self.description}: {error.strerror}; the recording waits, room on the disk is needed; free some")
             self.give_up_file()
-        self.underrun()
+            self.underrun()
+            return
+        if not self.going:
+            self.going = True
+            say(f"the recording goes on in {self.current}")
 
     def begin_next(self) -> None:
-        """Begin the next file, unless trying failed a moment ago."""
-        if time.monotonic() < self.retry_s:
-            return
-        path = unused_path(self.path)
-        self.retry_s = time.monotonic() + RETRY_S
-        try:
-            path.touch(exist_ok=False)
-            self.file = begin_wav(path, sample_rate=self.sample_rate)
-        except OSError:
-            self.give_up_file()
-            path.unlink(missing_ok=True)
-            return
-        self.description = f"file {path}"
-        say(f"the recording goes on in {path}")
+        """Begin the next file."""
+        self.going = False
+        self.current = unused_path(self.path)
+        self.description = f"file {self.current}"
+        self.current.touch(exist_ok=False)
+        self.file = begin_wav(self.current, sample_rate=self.sample_rate)
 
     def give_up_file(self) -> None:
         """Leave a file that cannot be written to; what it holds up to the last whole block stays readable."""
-        if self.file is not None:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if self.file is not None:
                 self.file.close()
+        with contextlib.suppress(OSError):
+            if self.current.stat().st_size <= HEADER_BYTES:
+                self.current.unlink()
         self.file = None
+        self.going = False
         self.retry_s = time.monotonic() + RETRY_S
 
     def close(self) -> None:
