@@ -27,7 +27,7 @@ N_LOOPS = 4
 PROCESSES = ("audio", "worker", "control")
 """The processes beneath the supervisor, in the order of `heartbeat_s`."""
 COUNTERS = {
-    "underruns": "blocks that the sound device asked for too late or got too late",
+    "underruns": "blocks that came too late for the sound device, or found no room in a recording",
     "late_blocks": "blocks that took longer to mix than to play",
     "limited_blocks": "blocks that the limiter held below full scale",
     "pages": "pages rendered and published",
@@ -50,14 +50,14 @@ STATE = np.dtype(
         ("stop", "i8"),  # supervisor, or `loopmorph stop`: 1 asks every process to leave
         ("supervisor_pid", "i8"),  # supervisor
         ("heartbeat_s", "f8", (len(PROCESSES),)),  # each process its own: monotonic time, 0 until it is ready
-        ("controls", "f8", (N_VALUES,)),  # control process
-        ("position", "i8"),  # audio process: samples played since the start
-        ("position_time_s", "f8"),  # audio process: monotonic time of that position
+        ("controls", "f8", (N_VALUES,)),  # control process; before it starts, the supervisor
+        ("position", "i8"),  # audio process: first sample of the newest block, counted from the start
+        ("position_time_s", "f8"),  # audio process: monotonic time at which that sample is heard
         ("browser", "i8"),  # audio process: 1 if the browser stands in for a missing device
         ("published", "i8", (N_DECKS,)),  # worker: newest complete generation; its page is generation % N_PAGES
         ("sounding", "i8", (N_DECKS,)),  # audio process: newest generation whose fade is over
         ("rendered", "f8", (N_DECKS, N_SETTINGS)),  # worker: settings of the published page
-        ("covariance", "f8", (N_DECKS, N_PAGES, N_LOOPS, N_LOOPS)),  # worker: see `renderer.Page`
+        ("covariance", "f8", (N_DECKS, N_PAGES, N_LOOPS, N_LOOPS)),  # worker: see `pages.Page`
         ("correlation", "f8", (N_DECKS, N_PAGES)),  # worker: of a page with the one before it
         ("block_s", "f8"),  # audio process: longest time that mixing a block took
         ("counters", "i8", (len(COUNTERS),)),  # each counter has one writing process

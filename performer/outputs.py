@@ -69,7 +69,7 @@ class PacedOutput:
         due_s = time.monotonic()
         while not self.closing.wait(max(due_s - time.monotonic(), 0)):
             try:
-                self.render(block, max(due_s - time.monotonic(), 0))
+                self.render(block, due_s - time.monotonic())  # due when it was due, however late the thread woke
                 self.write(block)
             except Exception as error:  # noqa: BLE001 - the outermost live loop: told, and a fresh process goes on
                 self.error = f"{self.description}: {error!r}"
