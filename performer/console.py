@@ -59,7 +59,7 @@ class Warnings:
         """Print what was held back and is due: the newest line of each kind, and how many came before it."""
         for kind in list(self.held_back):
             if self.now_s() - self.said_s[kind] >= QUIET_S:
-                text, count = self.held_back.pop(kind), self.counts.pop(kind)
+                text, count = self.held_back.pop(kind), self.counts.pop(kind, 1)  # MIDI warns on a thread of its own
                 self.said_s[kind] = self.now_s()
                 say(text + (f" (and {count - 1} more before it)" if count > 1 else ""))
 
