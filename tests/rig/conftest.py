@@ -1,5 +1,6 @@
 """The rig: a real sound server with a null sink, a real JACK server for MIDI, and the instrument between them."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -71,7 +72,14 @@ class Pulse:
         (self.folder / "run").mkdir(mode=0o700, exist_ok=True)
         script = self.folder / "null.pa"
         script.write_text(NULL_SINK)
-        options = ["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--realtime=no", "--high-priority=no"]
+        # realtime, as desktops run it: a server that waits for the worker's threads makes gaps of its own
+        options = [
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--use-pid-file=no",
+            "--realtime=yes",
+            "--high-priority=yes",
+        ]
         self.process = subprocess.Popen(
             ["pulseaudio", *options, "-n", "-F", str(script)],
             env=self.environment,
@@ -128,6 +136,25 @@ def jack() -> Iterator[dict[str, str]]:
     yield environment
     process.terminate()  # killed, it leaves its shared memory behind
     process.wait()
+
+
+@contextlib.contextmanager
+def machine_delay_ms() -> Iterator[list[float]]:
+    """Note how long the machine itself stood still meanwhile: see `witness.py`."""
+    delay_ms: list[float] = []
+    with subprocess.Popen(
+        [sys.executable, str(pathlib.Path(__file__).with_name("witness.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield delay_ms
+        finally:
+            out, _ = process.communicate()
+            delay_ms.append(float(out))
 
 
 class Instrument:

@@ -14,13 +14,19 @@ import librosa
 import numpy as np
 import pytest
 
-from tests.rig.conftest import RATE, Pulse, Start, longest_silence, need, read_capture, wait_until
+from tests.rig.conftest import RATE, Pulse, Start, longest_silence, machine_delay_ms, need, read_capture, wait_until
 
 LOOP = 192_000
 STEPS = 30
 SETTLE_S = 15
+SILENCE = 8
+"""Samples of exact silence in a row that a loop may hold."""
+ATTEMPTS = 3
+LATENCY_MS = 60
+"""A virtual machine stands still for 8 to 12 ms now and then, longer than the slack of the default latency."""
+STANDSTILL_MS = 15.0
 STOLEN_S = 0.2
-"""A host that takes more processor time than this during the test makes gaps that are not the instrument's."""
+"""A machine that stands still this long, or a host that takes more processor time than this, makes gaps of its own."""
 
 
 def oscsend(port: int, path: str, kind: str, value: float) -> None:
@@ -66,41 +72,48 @@ def test_a_minute_moved_by_oscsend_and_a_midi_knob_has_no_gap_and_follows_both_h
         knobs.write(f"1 17 {round(64 + sigma / 3 * 63.5)}\n")
         knobs.flush()
 
-    instrument = start("--device", "pulse", "--midi", "knobs", environment={**pulse.environment, **jack})
-    instrument.wait_for("playing drums")
-    assert re.search(r"MIDI: .*knobs", instrument.log.read_text())
-    turn(-2)
-    instrument.wait_until_rendered()
-    time.sleep(0.5)
-    path = tmp_path / "capture.f32"
-    recorder = pulse.record(path)
-    time.sleep(SETTLE_S)
-    for step in range(1, STEPS + 1):
-        turn(-2 + 4 * step / STEPS)
-        time.sleep(1)
-    instrument.wait_until_rendered()
-    time.sleep(SETTLE_S)
-    recorder.terminate()
-    recorder.wait()
-    summary = instrument.stop()
+    def play(path: pathlib.Path) -> np.ndarray:
+        turn(-2)
+        instrument.wait_until_rendered()
+        time.sleep(0.5)
+        recorder = pulse.record(path)
+        time.sleep(SETTLE_S)
+        for step in range(1, STEPS + 1):
+            turn(-2 + 4 * step / STEPS)
+            time.sleep(1)
+        instrument.wait_until_rendered()
+        time.sleep(SETTLE_S)
+        recorder.terminate()
+        recorder.wait()
+        audio = read_capture(path)
+        return audio[np.flatnonzero(np.any(audio != 0, axis=1))[0] :]
 
-    audio = read_capture(path)
-    audio = audio[np.flatnonzero(np.any(audio != 0, axis=1))[0] :]
-    assert len(audio) > (2 * SETTLE_S + STEPS - 1) * RATE
-    print(f"{len(audio) / RATE:.1f} s captured, longest silence {longest_silence(audio)} samples, {summary}")
-    if summary["stolen_s"] < STOLEN_S:
-        assert longest_silence(audio) <= 8
-        assert summary["counters"]["underruns"] == 0
-    assert summary["counters"]["osc_messages"] == STEPS + 1
-    assert summary["counters"]["midi_messages"] == STEPS + 1
-    low, high = audio[RATE : RATE + 3 * LOOP], audio[-3 * LOOP - RATE : -RATE]
-    for part in (low, high):  # at rest not a sample is lost or doubled: the loop repeats to the bit
-        np.testing.assert_array_equal(part[:LOOP], part[LOOP : 2 * LOOP])
-    figures = [(onsets_per_second(part), bass_db(part)) for part in (low, high)]
-    for name, (onsets, bass) in zip(("low", "high"), figures, strict=True):
-        print(f"{name}: {onsets:.2f} onsets a second, {bass:.1f} dB below 150 Hz")
-    assert figures[1][0] > 1.1 * figures[0][0]
-    assert figures[1][1] > figures[0][1] + 3
+    options = ("--device", "pulse", "--latency-ms", f"{LATENCY_MS}", "--midi", "knobs")
+    for attempt in range(1, ATTEMPTS + 1):
+        instrument = start(*options, environment={**pulse.environment, **jack})
+        instrument.wait_for("playing drums")
+        assert re.search(r"MIDI: .*knobs", instrument.log.read_text())
+        with machine_delay_ms() as delay_ms:
+            audio = play(tmp_path / f"capture{attempt}.f32")
+        summary = instrument.stop()
+        silence = longest_silence(audio)
+        print(f"{len(audio) / RATE:.1f} s captured, longest silence {silence} samples, {summary}")
+        print(f"the machine stood still for {delay_ms[0]:.1f} ms at most")
+        assert len(audio) > (2 * SETTLE_S + STEPS - 1) * RATE
+        assert summary["counters"]["osc_messages"] == STEPS + 1
+        assert summary["counters"]["midi_messages"] == STEPS + 1
+        low, high = audio[RATE : RATE + 3 * LOOP], audio[-3 * LOOP - RATE : -RATE]
+        figures = [(onsets_per_second(part), bass_db(part)) for part in (low, high)]
+        for name, (onsets, bass) in zip(("low", "high"), figures, strict=True):
+            print(f"{name}: {onsets:.2f} onsets a second, {bass:.1f} dB below 150 Hz")
+        assert figures[1][0] > 1.1 * figures[0][0]
+        assert figures[1][1] > figures[0][1] + 3
+        if silence <= SILENCE and summary["counters"]["underruns"] == 0:
+            for part in (low, high):  # at rest not a sample is lost or doubled: the loop repeats to the bit
+                np.testing.assert_array_equal(part[:LOOP], part[LOOP : 2 * LOOP])
+            return
+        assert delay_ms[0] > STANDSTILL_MS or summary["stolen_s"] > STOLEN_S, "a gap that the machine did not make"
+    pytest.skip(f"the machine stood still in each of {ATTEMPTS} minutes: it cannot show a minute without a gap")
 
 
 @pytest.mark.slow
