@@ -1,10 +1,11 @@
-"""The command line of training: convert what was trained, find directions."""
+"""The command line of training: draw corpora, convert what was trained, find directions."""
 
 import pathlib
 
 import click
 
 from melgan_vocoder.command_line import CommandLine
+from training.procedural.command import synth
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -13,9 +14,13 @@ def main() -> None:
     """Make models for Loopmorph.
 
     \b
+    loopmorph-train synth all corpus/ --loops 3000
     loopmorph-train convert PROTOTYPE OUT
     loopmorph-train directions find drums.safetensors
     """
+
+
+main.add_command(synth)
 
 
 @main.command()
