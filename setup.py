@@ -21,7 +21,7 @@ setup(
         "stylegan_audio": ["models/*.safetensors", "py.typed"],
         "directions": ["py.typed"],
         "performer": ["web/*", "py.typed"],
-        "training": ["py.typed"],
+        "training": ["gan/presets/*.yaml", "vocoder/presets/*.yaml", "py.typed"],
     },
     install_requires=[
         "torch>=2.10",
@@ -41,7 +41,7 @@ setup(
         "websockets>=14",
     ],
     extras_require={
-        "train": ["matplotlib>=3.9", "soundfile>=0.13"],
+        "train": ["matplotlib>=3.9", "pyyaml>=6", "soundfile>=0.13", "soxr>=1.0", "tensorboard>=2.19"],
         "dev": [
             "hypothesis>=6",
             "matplotlib>=3.9",
@@ -51,6 +51,7 @@ setup(
             "pytest-timeout>=2.3",
             "ruff>=0.9",
             "scipy-stubs",
+            "types-PyYAML",
             "soundfile>=0.13",
         ],
     },

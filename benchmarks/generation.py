@@ -42,10 +42,14 @@ def main() -> None:
     ws = torch.from_numpy(renderer.latents(settings))
     with torch.inference_mode():
         spectrogram = renderer.generator.synthesis(ws)
-        loops = renderer.vocoder(spectrogram).numpy()
+        two_channels = renderer.vocoder.stand_in(spectrogram)
+        loops = renderer.vocoder(two_channels).numpy()
+        excitation = renderer.vocoder.excitation
         stages = {
             "generator": median_s(lambda: renderer.generator.synthesis(ws)),
-            "vocoder": median_s(lambda: renderer.vocoder(spectrogram)),
+            "stand-in": median_s(lambda: renderer.vocoder.stand_in(spectrogram)),
+            "excitation": median_s(lambda: excitation(two_channels, excitation.states(two_channels)[:, 0])),
+            "vocoder": median_s(lambda: renderer.vocoder(two_channels)),
             "stereo": median_s(lambda: join_bass(loops, renderer.header.mel_format)),
             "page": median_s(lambda: renderer.render(settings)),
         }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import librosa
 import numpy as np
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 
 BASS_EDGE_HZ = 120.0
 BARS = 2
@@ -13,14 +13,14 @@ FAINTEST_ONSET_DB = 1.0
 """Rise of the mean mel band that the strongest onset of a loop must have."""
 
 
-def density(audio: np.ndarray, mel_format: MelFormat) -> float:
+def density(audio: np.ndarray, mel_format: LoopFormat) -> float:
     """Count the onsets a bar.
 
     Parameters
     ----------
     audio : np.ndarray [shape=(n_samples,)]
         One loop in [-1, 1].
-    mel_format : MelFormat
+    mel_format : LoopFormat
         Its format.
 
     Returns
@@ -42,14 +42,14 @@ def density(audio: np.ndarray, mel_format: MelFormat) -> float:
     return float(np.sum((onsets >= edge) & (onsets < edge + audio.shape[-1]))) / BARS
 
 
-def bass(audio: np.ndarray, mel_format: MelFormat) -> float:
+def bass(audio: np.ndarray, mel_format: LoopFormat) -> float:
     """Measure the level below 120 Hz.
 
     Parameters
     ----------
     audio : np.ndarray [shape=(n_samples,)]
         One loop in [-1, 1].
-    mel_format : MelFormat
+    mel_format : LoopFormat
         Its format.
 
     Returns
@@ -61,14 +61,14 @@ def bass(audio: np.ndarray, mel_format: MelFormat) -> float:
     return float(10 * np.log10(power[frequency_hz < BASS_EDGE_HZ].sum() + 1e-12))
 
 
-def brightness(audio: np.ndarray, mel_format: MelFormat) -> float:
+def brightness(audio: np.ndarray, mel_format: LoopFormat) -> float:
     """Find the spectral centroid.
 
     Parameters
     ----------
     audio : np.ndarray [shape=(n_samples,)]
         One loop in [-1, 1].
-    mel_format : MelFormat
+    mel_format : LoopFormat
         Its format.
 
     Returns
@@ -86,7 +86,7 @@ def brightness(audio: np.ndarray, mel_format: MelFormat) -> float:
     return float(np.log2(max(centroid_hz, 20.0) / 20.0))
 
 
-def loop_power(audio: np.ndarray, mel_format: MelFormat) -> tuple[np.ndarray, np.ndarray]:
+def loop_power(audio: np.ndarray, mel_format: LoopFormat) -> tuple[np.ndarray, np.ndarray]:
     """Split a loop's mean power by frequency.
 
     Returns
@@ -102,7 +102,7 @@ def loop_power(audio: np.ndarray, mel_format: MelFormat) -> tuple[np.ndarray, np
     return power, np.fft.rfftfreq(n_samples, 1 / mel_format.sample_rate)
 
 
-ATTRIBUTES: dict[str, Callable[[np.ndarray, MelFormat], float]] = {
+ATTRIBUTES: dict[str, Callable[[np.ndarray, LoopFormat], float]] = {
     "density": density,
     "bass": bass,
     "brightness": brightness,

@@ -1,9 +1,12 @@
-"""mel -> audio.
+"""spectrogram -> audio.
 
 ::
 
-    audio --mel / differentiable_mel--> mel --generator--> sub-bands --pqmf--> audio
-            (all sized by format.MelFormat; weights come through vocoder_file)
+    audio --spectrogram--> log-magnitude and band frequency --generator--> sub-bands --pqmf--> audio
+                                 |                         ^
+                                 +--excitation: sinusoids--+
+            (all sized by format.MelFormat; weights come through vocoder_file; one_channel and stand_in serve models
+            that draw log-magnitude alone)
 
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
@@ -12,28 +15,27 @@ import importlib
 from typing import Any
 
 from melgan_vocoder.errors import LoopmorphError, VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import MelFormat, OneChannelFormat
 
 __all__ = [
     "PQMF",
-    "DifferentiableMel",
     "LoopmorphError",
     "MelFormat",
+    "OneChannelFormat",
+    "SpectrogramTransform",
     "Vocoder",
     "VocoderConfig",
     "VocoderError",
     "load_vocoder",
-    "mel_spectrogram",
     "save_vocoder",
 ]
 
 _ROOMS = {
     "PQMF": "pqmf",
-    "DifferentiableMel": "differentiable_mel",
+    "SpectrogramTransform": "spectrogram",
     "Vocoder": "generator",
     "VocoderConfig": "generator",
     "load_vocoder": "vocoder_file",
-    "mel_spectrogram": "mel",
     "save_vocoder": "vocoder_file",
 }
 

@@ -2,41 +2,43 @@
 
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.json_entry import read_fields
+from melgan_vocoder.json_entry import read_fields, read_json
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MelFormat:
-    """The numbers that turn a loop into a spectrogram and back.
+class LoopFormat:
+    """The grid of a loop and the scale of its log-magnitudes: what every version of the format has.
 
-    Frozen and stored in every model file: two files work together if and only if their formats are equal.
+    Frozen and stored in every model file.
 
-    Examples
-    --------
-    >>> MelFormat().n_samples, MelFormat().duration_s
-    (192000, 4.0)
+    Raises
+    ------
+    VocoderError
+        If a count is below 1, or the bands do not rise within 0 Hz to half of the sample rate.
     """
 
-    version: int = 1
-    """Number of this set of rules; a file of another version is refused."""
+    version: int
+    """Number of this set of rules."""
     sample_rate: int = 48_000
     """Audio samples a second, in hertz."""
     hop_length: int = 375
     """Samples from one frame to the next."""
     n_frames: int = 512
     """Frames of one loop (2 bars of 4/4)."""
-    n_fft: int = 2048
-    """Length of the analysis window (periodic Hann), in samples."""
     n_mels: int = 128
-    """Mel bands, lowest first."""
+    """Bands, lowest first."""
     f_min_hz: float = 20.0
     """Lower edge of the lowest band."""
     f_max_hz: float = 20_000.0
     """Upper edge of the highest band."""
-    n_channels: int = 1
-    """Channels of a spectrogram: the log-magnitude mel alone in this version."""
+    n_channels: int
+    """Channels of a spectrogram."""
     floor_log10: float = -4.5
     """Smallest magnitude, as a power of ten of a full-scale sine (-90 dB)."""
     center_log10: float = -2.2
@@ -47,9 +49,10 @@ class MelFormat:
     """Quarter notes in one loop."""
 
     def __post_init__(self) -> None:
-        for name in ("sample_rate", "hop_length", "n_frames", "n_fft", "n_mels", "n_channels", "beats"):
-            if getattr(self, name) < 1:
-                raise VocoderError(f"MelFormat {name} is {getattr(self, name)}, it must be at least 1; correct it")
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type in (int, "int") and not (type(value) is int and value >= 1):
+                raise VocoderError(f"MelFormat {field.name} is {value}, it must be at least 1; correct it")
         if not 0 <= self.f_min_hz < self.f_max_hz <= self.sample_rate / 2:
             raise VocoderError(
                 f"MelFormat bands go from {self.f_min_hz} to {self.f_max_hz} Hz, they must rise within 0 to "
@@ -76,39 +79,21 @@ class MelFormat:
         """`(n_channels, n_mels, n_frames)` of one loop."""
         return (self.n_channels, self.n_mels, self.n_frames)
 
+    @property
+    def floor(self) -> float:
+        """The value of a band that is silent."""
+        return (self.floor_log10 - self.center_log10) / self.scale_log10
+
     def to_json(self) -> str:
         """Write the format as JSON, as it stands in a model file."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
-    @classmethod
-    def from_json(cls, text: str | None, *, source: str) -> "MelFormat":
-        """Read a format from the JSON of a model file.
-
-        Parameters
-        ----------
-        text : str or None
-            What `to_json` wrote; None if the file has no such entry.
-        source : str
-            Name of the file, for the error message.
-
-        Raises
-        ------
-        VocoderError
-            If the text is not JSON, or its keys are not exactly the fields of `MelFormat`.
-        """
-        names = {field.name for field in dataclasses.fields(cls)}
-        fields = read_fields(text, names, entry="mel_format", source=source)
-        try:
-            return cls(**fields)
-        except (TypeError, VocoderError) as error:
-            raise VocoderError(f"{source}: its MelFormat cannot be read: {error}; export the file again") from error
-
-    def require(self, other: "MelFormat", *, source: str) -> None:
+    def require(self, other: "LoopFormat", *, source: str) -> None:
         """Check that a file's format is this one.
 
         Parameters
         ----------
-        other : MelFormat
+        other : LoopFormat
             The format found in the file.
         source : str
             Name of the file, for the error message.
@@ -119,12 +104,118 @@ class MelFormat:
             Naming each field that differs, what the file has and what is needed.
         """
         differing = [
-            f"{field.name} {getattr(other, field.name)} where {getattr(self, field.name)} is needed"
+            f"{field.name} {getattr(other, field.name, 'missing')} where {getattr(self, field.name)} is needed"
             for field in dataclasses.fields(self)
-            if getattr(other, field.name) != getattr(self, field.name)
+            if getattr(other, field.name, None) != getattr(self, field.name)
         ]
         if differing:
             raise VocoderError(
-                f"{source}: its MelFormat has {', '.join(differing)}; export the file again with this version of "
+                f"{source}: its MelFormat has {', '.join(differing[:4])}; export the file again with this version of "
                 "loopmorph or choose another one"
             )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OneChannelFormat(LoopFormat):
+    """Version 1: log-magnitude alone, in 128 bands of Slaney's mel scale under one window of 2048 samples."""
+
+    version: int = 1
+    n_fft: int = 2048
+    """Length of the analysis window (periodic Hann), in samples."""
+    n_channels: int = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MelFormat(LoopFormat):
+    """The numbers that turn a loop into a spectrogram and back: version 2, log-magnitude and band frequency.
+
+    Two files work together if and only if their formats are equal.
+
+    Examples
+    --------
+    >>> MelFormat().n_samples, MelFormat().duration_s
+    (192000, 4.0)
+    """
+
+    version: int = 2
+    n_channels: int = 2
+    n_linear: int = 40
+    """Bands of equal width, from `f_min_hz` on; those above them are logarithmic."""
+    f_linear_hz: float = 500.0
+    """Upper edge of the last band of equal width."""
+    low_window: int = 5120
+    """Window (periodic Hann) of bands centred below `window_split_hz`, in samples."""
+    high_window: int = 2048
+    """Window of the other bands."""
+    window_split_hz: float = 700.0
+    """Where the windows change."""
+    gate_window: int = 256
+    """Short window (periodic Hann) that says whether a band sounds at all, three to a frame."""
+    gate_frames: int = 4
+    """Frames that the gate's maximum looks back, and ahead."""
+    gate_beyond_log10: float = -0.6
+    """How much less it counts a third of a frame beyond (a power of ten of magnitude)."""
+    gate_margin_log10: float = 0.1
+    """A band may be louder than its gate by this (a power of ten of magnitude)."""
+    frequency_limit: float = 1.5
+    """Largest band frequency, in bandwidths from the centre of the band."""
+    ceiling_log10: float = 0.5
+    """Largest magnitude that is played, as a power of ten of a full-scale sine (10 dB)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.n_linear < self.n_mels:
+            raise VocoderError(
+                f"MelFormat n_linear is {self.n_linear}, it must be below n_mels, {self.n_mels}; correct it"
+            )
+
+    @property
+    def band_edges_hz(self) -> "np.ndarray":
+        """Edges of the bands, float64 `[n_mels + 1]`."""
+        import numpy as np  # noqa: PLC0415 - the format alone is read where numpy would be a wait
+
+        linear = np.linspace(self.f_min_hz, self.f_linear_hz, self.n_linear + 1)
+        rising = np.geomspace(self.f_linear_hz, self.f_max_hz, self.n_mels - self.n_linear + 1)
+        return np.concatenate([linear, rising[1:]])
+
+    @property
+    def band_centers_hz(self) -> "np.ndarray":
+        """Centres of the bands, float64 `[n_mels]`: arithmetic where bands are of equal width, geometric above."""
+        import numpy as np  # noqa: PLC0415
+
+        low, high = self.band_edges_hz[:-1], self.band_edges_hz[1:]
+        return np.where(np.arange(self.n_mels) < self.n_linear, (low + high) / 2, np.sqrt(low * high))
+
+    @property
+    def bandwidths_hz(self) -> "np.ndarray":
+        """Widths of the bands, float64 `[n_mels]`."""
+        return self.band_edges_hz[1:] - self.band_edges_hz[:-1]
+
+
+FORMATS: dict[int, LoopFormat] = {1: OneChannelFormat(), 2: MelFormat()}
+"""The formats that models may have, by version; the vocoder plays both."""
+
+
+def read_format(text: str | None, *, source: str) -> LoopFormat:
+    """Read a format from the JSON of a model file.
+
+    Parameters
+    ----------
+    text : str or None
+        What `LoopFormat.to_json` wrote; None if the file has no such entry.
+    source : str
+        Name of the file, for the error message.
+
+    Raises
+    ------
+    VocoderError
+        If the text is not JSON, of an unknown version, or its keys are not exactly the fields of its version.
+    """
+    entry = read_json(text, entry="mel_format", source=source)
+    version = entry.get("version") if isinstance(entry, dict) else None
+    kind = type(FORMATS.get(version, MelFormat())) if isinstance(version, int) else MelFormat
+    fields = read_fields(text, {field.name for field in dataclasses.fields(kind)}, entry="mel_format", source=source)
+    try:
+        return kind(**fields)
+    except (TypeError, VocoderError) as error:
+        raise VocoderError(f"{source}: its MelFormat cannot be read: {error}; export the file again") from error

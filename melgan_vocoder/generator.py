@@ -1,81 +1,100 @@
-"""mel -> sub-bands -> audio: the multi-band MelGAN generator, circular in time."""
+"""spectrogram -> sub-bands -> audio: a multi-band MelGAN on an excitation of integrated phase, circular in time."""
 
 import dataclasses
 import math
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock
 from melgan_vocoder.errors import VocoderError
+from melgan_vocoder.excitation import N_EXCITED, Excitation
 from melgan_vocoder.format import MelFormat
-from melgan_vocoder.pqmf import N_BANDS, PQMF, wrap
+from melgan_vocoder.pqmf import N_BANDS, PQMF, design_filters
+from melgan_vocoder.stand_in import StandIn
 
-LEAKY_SLOPE = 0.2
-KERNEL_EDGE = 7
 MAX_SIZE = 4096
 """No size of a network is larger: a broken file shall not fill the memory."""
+LEAST_LEVEL = 10.0**-4.5
+"""Level that quieter sub-bands are divided by, so that nothing is divided by zero."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VocoderConfig:
     """Sizes of the generator."""
 
-    channels: tuple[int, ...] = (384, 192, 96, 48)
-    """Channels after the first convolution and after each upsampling stage."""
+    channels: tuple[int, ...] = (256, 128, 64)
+    """Channels at the rate of frames, and after each upsampling."""
     strides: tuple[int, ...] = (3, 5, 5)
-    """Upsampling of each stage; with `N_BANDS` sub-bands their product is the hop."""
-    dilations: tuple[int, ...] = (1, 3, 9, 27)
-    """Dilation of each residual block of a stage, in samples."""
+    """Upsampling after each stage; the last one goes straight to samples of the sub-bands."""
+    dilations: tuple[int, ...] = (1, 3, 9)
+    """Dilation of each residual block of a stage, in steps of that stage."""
+    stand_in_channels: int = 192
+    """Channels of the network that stands in for band frequency in one-channel spectrograms."""
 
     def __post_init__(self) -> None:
         for name in ("channels", "strides", "dilations"):
             sizes = tuple(getattr(self, name))
             object.__setattr__(self, name, sizes)
-            if not sizes or not all(type(size) is int and 1 <= size <= MAX_SIZE for size in sizes):
-                raise VocoderError(
-                    f"vocoder {name} {str(sizes)[:60]}: whole numbers from 1 to {MAX_SIZE} are needed; correct them"
-                )
-        if len(self.channels) != len(self.strides) + 1:
+            require_sizes(name, sizes)
+        require_sizes("stand_in_channels", (self.stand_in_channels,))
+        if len(self.channels) != len(self.strides):
             raise VocoderError(
-                f"vocoder has {len(self.channels)} channels for {len(self.strides)} strides, one more than strides is "
-                "needed; correct channels or strides"
+                f"vocoder has {len(self.channels)} channels for {len(self.strides)} strides, as many are needed; "
+                "correct channels or strides"
             )
 
 
-class ResidualBlock(nn.Module):
-    """Dilated convolution and pointwise convolution beside an identity."""
-
-    def __init__(self, channels: int, dilation: int) -> None:
-        super().__init__()
-        self.dilation = dilation
-        self.dilated = nn.Conv1d(channels, channels, 3, dilation=dilation)
-        self.pointwise = nn.Conv1d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = self.dilated(wrap(F.leaky_relu(x, LEAKY_SLOPE), self.dilation, self.dilation))
-        return x + self.pointwise(F.leaky_relu(hidden, LEAKY_SLOPE))
+def require_sizes(name: str, sizes: tuple[int, ...]) -> None:
+    """Check that sizes are whole numbers from 1 to `MAX_SIZE`."""
+    if not sizes or not all(type(size) is int and 1 <= size <= MAX_SIZE for size in sizes):
+        raise VocoderError(
+            f"vocoder {name} {str(sizes)[:60]}: whole numbers from 1 to {MAX_SIZE} are needed; correct them"
+        )
 
 
-class UpsamplingStage(nn.Module):
-    """Transposed convolution of kernel `2 * stride`, then residual blocks of growing dilation."""
+class Stage(nn.Module):
+    """Take in the excitation, refine at one rate, and go on to the next one (by sub-pixel convolution)."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, stride: int, dilations: tuple[int, ...]) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, *, stride: int, n_excitation: int, dilations: tuple[int, ...]
+    ) -> None:
         super().__init__()
         self.stride = stride
-        self.up = nn.ConvTranspose1d(in_channels, out_channels, 2 * stride, stride=stride)
-        self.blocks = nn.ModuleList(ResidualBlock(out_channels, dilation) for dilation in dilations)
+        self.excite = Convolution(n_excitation, channels, 1)
+        self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in dilations)
+        self.up = Convolution(channels, stride * out_channels, 3)
 
-    def forward(self, x: Tensor) -> Tensor:
-        n_out = x.shape[-1] * self.stride
-        start = self.stride + self.stride // 2  # one wrapped input frame, and half of the kernel's overlap
-        x = self.up(wrap(F.leaky_relu(x, LEAKY_SLOPE), 1, 1))[..., start : start + n_out]
+    def forward(self, x: Tensor, excitation: Tensor) -> Tensor:
+        """Refine.
+
+        Parameters
+        ----------
+        x : Tensor [shape=(B, channels, 1, n)]
+            Features.
+        excitation : Tensor [shape=(B, N_EXCITED, n * n_excitation // N_EXCITED)]
+            Samples of the lowest sub-bands.
+
+        Returns
+        -------
+        Tensor [shape=(B, out_channels, 1, n * stride)]
+            Features of the next stage.
+        """
+        x = x + self.excite(fold(excitation, x.shape[-1]))
         for block in self.blocks:
             x = block(x)
-        return x
+        x = self.up(F.leaky_relu(x, LEAKY_SLOPE)).permute(0, 2, 3, 1)  # [B, 1, n, stride * out_channels]
+        return x.reshape(x.shape[0], 1, x.shape[2] * self.stride, -1).permute(0, 3, 1, 2)
 
 
 class Vocoder(nn.Module):
-    """Turn mel spectrograms of loops into audio, in one pass and circular in time.
+    """Turn spectrograms of loops into audio, in one pass and circular in time.
+
+    The excitation carries the phase of partials. The network modulates it, and adds what it lacks: transients, noise,
+    everything above. What it hears and adds is relative to the level of each sub-band, which is read from the
+    spectrogram: silence is silent by construction.
 
     Parameters
     ----------
@@ -91,8 +110,14 @@ class Vocoder(nn.Module):
 
     References
     ----------
-    Kumar et al. 2019, "MelGAN", arXiv 1910.06711; Yang et al. 2020, "Multi-band MelGAN", arXiv 2005.05106.
+    Kumar et al. 2019, "MelGAN", arXiv 1910.06711; Yang et al. 2020, "Multi-band MelGAN", arXiv 2005.05106; Shi et al.
+    2016, "Real-time single image and video super-resolution", arXiv 1609.05158 (sub-pixel convolution); Morrison et
+    al. 2022, "Chunked autoregressive GAN", arXiv 2110.10139 (why phase has to be given).
     """
+
+    share: Tensor
+    least: Tensor
+    most: Tensor
 
     def __init__(self, mel_format: MelFormat, config: VocoderConfig) -> None:
         super().__init__()
@@ -104,45 +129,115 @@ class Vocoder(nn.Module):
             )
         self.mel_format = mel_format
         self.config = config
-        n_in = mel_format.n_mels * mel_format.n_channels
-        self.pre = nn.Conv1d(n_in, config.channels[0], KERNEL_EDGE)
+        self.stand_in = StandIn(mel_format, channels=config.stand_in_channels)
+        self.excitation = Excitation(mel_format)
+        self.pre = Convolution(mel_format.n_mels * mel_format.n_channels, config.channels[0], 3)
+        samples = [N_EXCITED * math.prod(config.strides[index:]) for index in range(len(config.strides))]
         self.stages = nn.ModuleList(
-            UpsamplingStage(n_in, n_out, stride=stride, dilations=config.dilations)
-            for n_in, n_out, stride in zip(config.channels[:-1], config.channels[1:], config.strides, strict=True)
+            Stage(n_in, n_out, stride=stride, n_excitation=n_samples, dilations=config.dilations)
+            for n_in, n_out, stride, n_samples in zip(
+                config.channels, (*config.channels[1:], N_BANDS + N_EXCITED), config.strides, samples, strict=True
+            )
         )
-        self.post = nn.Conv1d(config.channels[-1], N_BANDS, KERNEL_EDGE)
         self.pqmf = PQMF()
+        limit = mel_format.frequency_limit
+        ceiling = (mel_format.ceiling_log10 - mel_format.center_log10) / mel_format.scale_log10
+        buffers = {
+            "share": torch.from_numpy(sub_band_shares(mel_format)).float(),
+            "least": torch.tensor([mel_format.floor, -limit])[:, None, None],
+            "most": torch.tensor([ceiling, limit])[:, None, None],
+        }
+        for name, tensor in buffers.items():
+            self.register_buffer(name, tensor, persistent=False)
 
-    def bands(self, spectrogram: Tensor) -> Tensor:
-        """Draw the sub-bands of loops.
+    def bands(self, spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
+        """Draw the sub-bands.
 
         Parameters
         ----------
-        spectrogram : Tensor [shape=(B, n_channels, n_mels, n_frames)]
-            As `MelFormat` says; any number of frames.
+        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
+            As `MelFormat` says; a loop of any number of frames, or a cut.
+        state_in : Tensor [shape=(B, 2, n_bands)], optional
+            State of the excitation at the first frame, if it is a cut: see `Excitation.states`.
 
         Returns
         -------
         Tensor [shape=(B, N_BANDS, n_frames * hop_length // N_BANDS)]
-            In [-1, 1].
+            float32, nominally in [-1, 1].
         """
-        half = KERNEL_EDGE // 2
-        x = self.pre(wrap(spectrogram.flatten(1, 2), half, half))
+        spectrogram = torch.minimum(torch.maximum(spectrogram, self.least), self.most)  # a model may overshoot
+        with torch.autocast(spectrogram.device.type, enabled=False):  # phase and level need float32
+            phase = self.excitation.states(spectrogram, state_in)[:, 0]
+            excitation = self.excitation(spectrogram, phase)
+            level = self.level(spectrogram)
+        relative = excitation / level[:, :N_EXCITED].clamp_min(LEAST_LEVEL)
+        x = self.pre(spectrogram.flatten(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last))
         for stage in self.stages:
-            x = stage(x)
-        return self.post(wrap(F.leaky_relu(x, LEAKY_SLOPE), half, half)).tanh()
+            x = stage(x, relative)
+        drawn, modulation = x[:, :N_BANDS, 0] * level, x[:, N_BANDS:, 0]
+        return drawn + F.pad(excitation * (1 + modulation), (0, 0, 0, N_BANDS - N_EXCITED))
 
-    def forward(self, spectrogram: Tensor) -> Tensor:
+    def level(self, spectrogram: Tensor) -> Tensor:
+        """Read the level of each sub-band from a spectrogram.
+
+        Parameters
+        ----------
+        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
+            As `MelFormat` says.
+
+        Returns
+        -------
+        Tensor [shape=(B, N_BANDS, n_frames * hop_length // N_BANDS)]
+            Root of the power in the sub-band, in straight lines between frames; 0 where all its bands are silent.
+        """
+        fmt = self.mel_format
+        mel = spectrogram[:, 0]
+        power = 10.0 ** (2 * (mel * fmt.scale_log10 + fmt.center_log10)) * (mel > fmt.floor + 1e-3)
+        level = (self.share @ power).clamp_min(1e-20).sqrt() * (self.share @ power > 0)  # [B, N_BANDS, n_frames]
+        between = torch.arange(self.excitation.hop, device=mel.device) / self.excitation.hop
+        following = level.roll(-1, dims=-1)
+        return (level[..., None] + (following - level)[..., None] * between).flatten(2)
+
+    def forward(self, spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
         """Turn spectrograms into audio.
 
         Parameters
         ----------
-        spectrogram : Tensor [shape=(B, n_channels, n_mels, n_frames)]
-            As `MelFormat` says; any number of frames.
+        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)] or [shape=(B, 1, n_mels, n_frames)]
+            As `MelFormat` says, or as `OneChannelFormat` says: then `stand_in` turns it into the other one.
+        state_in : Tensor [shape=(B, 2, n_bands)], optional
+            As in `bands`.
 
         Returns
         -------
         Tensor [shape=(B, n_frames * hop_length)]
             float32 audio, nominally in [-1, 1].
         """
-        return self.pqmf.synthesis(self.bands(spectrogram).float())
+        if spectrogram.shape[1] == 1:
+            spectrogram = self.stand_in(spectrogram)
+        return self.pqmf.synthesis(self.bands(spectrogram, state_in))
+
+
+def fold(excitation: Tensor, n: int) -> Tensor:
+    """Lay the samples of each of `n` steps into channels: `[B, C, n * size]` to `[B, C * size, 1, n]`."""
+    steps = excitation.reshape(*excitation.shape[:2], n, -1).transpose(2, 3).flatten(1, 2)
+    return steps[:, :, None].contiguous(memory_format=torch.channels_last)
+
+
+def sub_band_shares(mel_format: MelFormat) -> np.ndarray:
+    """Tell how much of a band's power each sub-band holds.
+
+    Parameters
+    ----------
+    mel_format : MelFormat
+        The format.
+
+    Returns
+    -------
+    np.ndarray [shape=(N_BANDS, n_mels)]
+        float64, columns sum to 1.
+    """
+    _, synthesis = design_filters()
+    turns = np.outer(np.arange(synthesis.shape[1]), mel_format.band_centers_hz / mel_format.sample_rate)
+    shares = np.abs(synthesis @ np.exp(-2j * np.pi * turns)) ** 2
+    return shares / shares.sum(axis=0)

@@ -36,6 +36,27 @@ def design_filters() -> tuple[np.ndarray, np.ndarray]:
     return 2 * prototype * np.cos(carrier + shift), 2 * prototype * np.cos(carrier - shift)
 
 
+def passband(frequency: np.ndarray) -> np.ndarray:
+    """Gain of each sub-band for a sinusoid: near 1 inside, 0.7 where it meets the next.
+
+    Parameters
+    ----------
+    frequency : np.ndarray [shape=(n,)]
+        In cycles a sample, 0 to 0.5.
+
+    Returns
+    -------
+    np.ndarray [shape=(N_BANDS, n)]
+        float64. Below the lowest sub-band's middle it is 1: there the mirror image makes up for the slope.
+    """
+    prototype = firwin(N_TAPS, CUTOFF, window=("kaiser", KAISER_BETA))
+    time = np.arange(N_TAPS) - N_TAPS // 2
+    middle = (2 * np.arange(N_BANDS)[:, None] + 1) / (4 * N_BANDS)
+    away = frequency - middle
+    away[0] = np.maximum(away[0], 0)
+    return np.abs(np.cos(2 * np.pi * away[..., None] * time) @ prototype)
+
+
 class PQMF(nn.Module):
     """Split audio into `N_BANDS` sub-bands and join them again.
 

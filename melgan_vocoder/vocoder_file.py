@@ -15,7 +15,7 @@ from melgan_vocoder.json_entry import read_fields
 from melgan_vocoder.weights_file import read_header, read_tensors, write_weights
 
 KIND = "loopmorph vocoder"
-VERSION = 1
+VERSION = 2
 SHIPPED = pathlib.Path(__file__).parent / "weights" / "vocoder.safetensors"
 """The vocoder that comes with the package."""
 
@@ -39,12 +39,13 @@ def load_vocoder(path: pathlib.Path = SHIPPED) -> Vocoder:
         If the file is missing, broken, of another kind, version or architecture, or of another MelFormat.
     """
     header = read_header(path, kind=KIND, version=VERSION)
-    MelFormat().require(header.mel_format, source=header.source)
+    mel_format = MelFormat()
+    mel_format.require(header.mel_format, source=header.source)
     names = {field.name for field in dataclasses.fields(VocoderConfig)}
     sizes = read_fields(header.metadata.get("architecture"), names, entry="architecture", source=header.source)
     tensors = read_tensors(header)
     try:
-        vocoder = Vocoder(header.mel_format, VocoderConfig(**sizes))
+        vocoder = Vocoder(mel_format, VocoderConfig(**sizes))
         vocoder.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()})
     except (VocoderError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat, read_format
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class WeightsHeader:
     """The text entries of the file."""
     shapes: Mapping[str, tuple[int, ...]]
     """Shape of each tensor by its name."""
-    mel_format: MelFormat
+    mel_format: LoopFormat
     """The spectrogram format of the network inside."""
 
     @property
@@ -74,7 +74,7 @@ def read_header(path: pathlib.Path, *, kind: str, version: int) -> WeightsHeader
             f"{path.name}: format version {metadata.get('format_version', 'missing')}, version {version} is needed; "
             "export it again with this version of loopmorph"
         )
-    mel_format = MelFormat.from_json(metadata.get("mel_format"), source=path.name)
+    mel_format = read_format(metadata.get("mel_format"), source=path.name)
     return WeightsHeader(path=path, metadata=metadata, shapes=shapes, mel_format=mel_format)
 
 
@@ -121,7 +121,7 @@ def write_weights(
     *,
     kind: str,
     version: int,
-    mel_format: MelFormat,
+    mel_format: LoopFormat,
     metadata: Mapping[str, str],
 ) -> None:
     """Write a weights file whole or not at all.
@@ -134,7 +134,7 @@ def write_weights(
         What it holds.
     kind, version
         As in `read_header`.
-    mel_format : MelFormat
+    mel_format : LoopFormat
         The spectrogram format of the network.
     metadata : mapping of str to str
         Further entries.

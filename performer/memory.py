@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 from performer.controls import N_DECKS, N_VALUES, default_values
 from performer.errors import PerformerError
 
@@ -80,14 +80,14 @@ class Memory:
     """float32 `[N_DECKS, N_PAGES, N_LOOPS, n_samples]`."""
 
     @classmethod
-    def private(cls, mel_format: MelFormat) -> "Memory":
+    def private(cls, mel_format: LoopFormat) -> "Memory":
         """Make memory that no other process sees, for rendering offline and for tests."""
         memory = cls(np.zeros(1, STATE), np.zeros(pages_shape(mel_format), np.float32))
         memory.reset()
         return memory
 
     @classmethod
-    def create(cls, folder: pathlib.Path, mel_format: MelFormat) -> "Memory":
+    def create(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
         """Make shared memory in an existing empty folder.
 
         Raises
@@ -112,14 +112,14 @@ class Memory:
         return memory
 
     @classmethod
-    def attach(cls, folder: pathlib.Path, mel_format: MelFormat) -> "Memory":
+    def attach(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
         """Map the shared memory that `create` made."""
         state = np.memmap(folder / "state", STATE, mode="r+", shape=(1,))
         pages = np.memmap(folder / "pages", np.float32, mode="r+", shape=pages_shape(mel_format))
         return cls(np.asarray(state), np.asarray(pages))
 
     @classmethod
-    def join(cls, folder: pathlib.Path, mel_format: MelFormat) -> "Memory":
+    def join(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
         """Map the shared memory of the instrument that this process belongs to; leave if it was stopped meanwhile."""
         try:
             return cls.attach(folder, mel_format)
@@ -162,7 +162,7 @@ class Memory:
 COUNTER_INDEX = {name: index for index, name in enumerate(COUNTERS)}
 
 
-def pages_shape(mel_format: MelFormat) -> tuple[int, int, int, int]:
+def pages_shape(mel_format: LoopFormat) -> tuple[int, int, int, int]:
     """Shape of all pages of all decks."""
     return (N_DECKS, N_PAGES, N_LOOPS, mel_format.n_samples)
 
@@ -185,7 +185,7 @@ def read_options(folder: pathlib.Path) -> dict[str, Any]:
     return dict(json.loads((folder / "options.json").read_text()))
 
 
-def running_instruments(mel_format: MelFormat) -> list[tuple[pathlib.Path, Memory]]:
+def running_instruments(mel_format: LoopFormat) -> list[tuple[pathlib.Path, Memory]]:
     """Find the instruments of this user that are playing, and clear away what dead ones left.
 
     Returns

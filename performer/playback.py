@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 from performer.clock import record_position, resume_position
 from performer.controls import LEVEL_SLOTS, N_DECKS, SLOTS, WIDTH_SLOTS
 from performer.memory import N_LOOPS, N_PAGES, Memory
@@ -29,7 +29,7 @@ class Playback:
     ----------
     memory : Memory
         Pages, controls and state.
-    mel_format : MelFormat
+    mel_format : LoopFormat
         The format of the loops.
     now_s : callable
         Monotonic time in seconds.
@@ -39,7 +39,7 @@ class Playback:
     `render` runs on the sound device's thread: it takes no lock and keeps no array that it makes.
     """
 
-    def __init__(self, memory: Memory, mel_format: MelFormat, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, memory: Memory, mel_format: LoopFormat, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self.memory = memory
         self.now_s = now_s
         self.sample_rate = mel_format.sample_rate

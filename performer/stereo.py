@@ -5,7 +5,7 @@ import functools
 import numpy as np
 from scipy import signal
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 
 BASS_MONO_HZ = 150.0
 """Below this a deck is mono: all four loops share the first loop's bass."""
@@ -64,7 +64,7 @@ def equal_loudness(wanted_power: float, power: float) -> float:
     return float(np.sqrt(wanted_power / power)) if power > SILENCE else 1.0
 
 
-def join_bass(loops: np.ndarray, mel_format: MelFormat) -> tuple[np.ndarray, np.ndarray]:
+def join_bass(loops: np.ndarray, mel_format: LoopFormat) -> tuple[np.ndarray, np.ndarray]:
     """Give four loops the first one's bass, and make up for what the others lose in the mix.
 
     The crossover is complementary, linear in phase and circular in time. Above it, loops that differ add up to less
@@ -74,7 +74,7 @@ def join_bass(loops: np.ndarray, mel_format: MelFormat) -> tuple[np.ndarray, np.
     ----------
     loops : np.ndarray [shape=(4, n_samples)]
         float32 loops.
-    mel_format : MelFormat
+    mel_format : LoopFormat
         Their format.
 
     Returns

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 from melgan_vocoder.json_entry import read_fields
 from stylegan_audio.errors import ModelError
 
@@ -45,7 +45,7 @@ class ModelConfig:
         """Rows and columns of a level's features."""
         return self.const_height << level, self.const_width << level
 
-    def require_fits(self, mel_format: MelFormat, *, source: str) -> None:
+    def require_fits(self, mel_format: LoopFormat, *, source: str) -> None:
         """Check that the finest level has the format's bands and frames.
 
         Raises

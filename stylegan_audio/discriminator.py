@@ -6,7 +6,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.layers import activate, halve, wrap_time
 
@@ -34,7 +34,7 @@ class Discriminator(nn.Module):
 
     Parameters
     ----------
-    mel_format : MelFormat
+    mel_format : LoopFormat
         The format of the spectrograms.
     config : ModelConfig
         Sizes, as of the generator.
@@ -45,7 +45,7 @@ class Discriminator(nn.Module):
     section 3 (minibatch standard deviation).
     """
 
-    def __init__(self, mel_format: MelFormat, config: ModelConfig) -> None:
+    def __init__(self, mel_format: LoopFormat, config: ModelConfig) -> None:
         super().__init__()
         config.require_fits(mel_format, source="discriminator")
         finest_first = config.channels[::-1]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
 from stylegan_audio.mapping import Mapping, truncate
@@ -15,7 +15,7 @@ class Generator(nn.Module):
 
     Parameters
     ----------
-    mel_format : MelFormat
+    mel_format : LoopFormat
         The format of the spectrograms.
     config : ModelConfig
         Sizes of the network; its finest level must have the format's bands and frames.
@@ -28,7 +28,7 @@ class Generator(nn.Module):
 
     w_avg: Tensor
 
-    def __init__(self, mel_format: MelFormat, config: ModelConfig) -> None:
+    def __init__(self, mel_format: LoopFormat, config: ModelConfig) -> None:
         super().__init__()
         config.require_fits(mel_format, source="generator")
         self.mel_format = mel_format

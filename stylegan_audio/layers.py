@@ -1,6 +1,7 @@
 """Pieces shared by the networks: activation, circular padding, smooth doubling and halving."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -129,5 +130,30 @@ def fold(network: nn.Module) -> nn.Module:
     """
     for module in list(network.modules()):
         if parametrize.is_parametrized(module, "weight"):
+            made = type(module)  # torch made it for this module, but copies share it: it must stay as it is for them
+            module.__class__ = type(made.__name__, made.__bases__, dict(vars(made)))
             parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
     return network
+
+
+def unfold(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Divide plain weights by the factors of `equalise`, to train a played network further.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Equalised; gives the factors.
+    state : mapping of str to Tensor
+        State of such a network, folded.
+
+    Returns
+    -------
+    dict of str to Tensor
+        State that `network.load_state_dict` takes; with it the network computes what the folded one does.
+    """
+    stored = dict(state)
+    for name, module in network.named_modules():
+        if parametrize.is_parametrized(module, "weight") and f"{name}.weight" in stored:
+            gain = module.parametrizations.weight[0].gain
+            stored[f"{name}.parametrizations.weight.original"] = stored.pop(f"{name}.weight") / gain
+    return stored

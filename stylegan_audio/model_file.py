@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import FORMATS, LoopFormat, MelFormat
 from melgan_vocoder.json_entry import read_fields, read_json
 from melgan_vocoder.weights_file import WeightsHeader, read_header, read_tensors, write_weights
 from stylegan_audio.config import ModelConfig
@@ -72,7 +72,7 @@ class ModelHeader:
         return self.identity.name
 
     @property
-    def mel_format(self) -> MelFormat:
+    def mel_format(self) -> LoopFormat:
         """The format of its spectrograms."""
         return self.weights.mel_format
 
@@ -113,7 +113,7 @@ def read_model_header(path: pathlib.Path) -> ModelHeader:
         direction table cannot be read.
     """
     weights = read_header(path, kind=KIND, version=VERSION)
-    MelFormat().require(weights.mel_format, source=weights.source)
+    FORMATS.get(weights.mel_format.version, MelFormat()).require(weights.mel_format, source=weights.source)
     source, entries = weights.source, weights.metadata
     config = ModelConfig.from_json(entries.get("architecture"), source=source)
     config.require_fits(weights.mel_format, source=source)
@@ -136,7 +136,7 @@ def write_model(
     *,
     identity: ModelIdentity,
     config: ModelConfig,
-    mel_format: MelFormat,
+    mel_format: LoopFormat,
     directions: Mapping[str, tuple[Mapping[str, Any], np.ndarray]] | None = None,
 ) -> None:
     """Write a model file, weights in float16.
@@ -151,7 +151,7 @@ def write_model(
         Name, role, key and card.
     config : ModelConfig
         Sizes of the generator.
-    mel_format : MelFormat
+    mel_format : LoopFormat
         The format of its spectrograms.
     directions : mapping of str to (entry, vector), optional
         The direction table: JSON entry and unit vector by name.

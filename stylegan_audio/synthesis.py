@@ -1,5 +1,7 @@
 """w -> mel: the synthesis network, circular in time."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,13 +29,13 @@ class StyledConv(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise", torch.randn(1, *shape))
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None = None) -> Tensor:
         style = self.style(w)  # [B, C_in]
         x = x * style[:, :, None, None].to(x.dtype)
         x = F.conv2d(wrap_time(double(x) if self.up else x), self.weight.to(x.dtype))
         power = style.square() @ self.weight.square().sum(dim=(2, 3)).T  # [B, C_out]
         x = x * (power + 1e-8).rsqrt()[:, :, None, None].to(x.dtype)
-        noise = self.noise * self.noise_strength
+        noise = (self.noise if noise is None else noise) * self.noise_strength
         return activate(x + (noise + self.bias[:, None, None]).to(x.dtype))
 
 
@@ -66,10 +68,10 @@ class Level(nn.Module):
         self.conv = StyledConv(channels, channels, w_dim=config.w_dim, shape=shape, up=False)
         self.to_spectrogram = ToSpectrogram(channels, w_dim=config.w_dim, n_channels=n_channels)
 
-    def forward(self, x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if self.conv_up is not None:
-            x = self.conv_up(x, w)
-        x = self.conv(x, w)
+            x = self.conv_up(x, w, None if noise is None else noise[:, :1])
+        x = self.conv(x, w, None if noise is None else noise[:, -1:])
         return x, self.to_spectrogram(x, w)
 
 
@@ -95,7 +97,12 @@ class Synthesis(nn.Module):
         self.const = nn.Parameter(torch.randn(config.channels[0], config.const_height, config.const_width))
         self.levels = nn.ModuleList(Level(config, index, n_channels=n_channels) for index in range(config.n_levels))
 
-    def forward(self, ws: Tensor) -> Tensor:
+    @property
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
+        """Shape of each level's noise, coarsest first: `(n_convolutions, n_rows, n_columns)`."""
+        return [(1 if index == 0 else 2, *self.config.level_shape(index)) for index in range(self.config.n_levels)]
+
+    def forward(self, ws: Tensor, noise: Sequence[Tensor | None] | None = None) -> Tensor:
         """Draw spectrograms.
 
         Parameters
@@ -103,6 +110,9 @@ class Synthesis(nn.Module):
         ws : Tensor [shape=(B, n_levels, w_dim)]
             One mapped latent for each level, coarsest first; equal ones for a plain loop, different ones to mix the
             rhythm of one loop with the timbre of another.
+        noise : sequence of Tensor [shape=(B, n_convolutions, n_rows, n_columns)], optional
+            Standard normal noise of each level, of `noise_shapes`: redrawn for every loop in training. By default the
+            noise that the model was made with, so that the same w is the same loop, bit for bit.
 
         Returns
         -------
@@ -110,8 +120,9 @@ class Synthesis(nn.Module):
             float32, about -1 to 1, lowest band first.
         """
         const = self.const.to(self.feature_dtype).expand(ws.shape[0], -1, -1, -1)
-        x, spectrogram = self.levels[0](const, ws[:, 0])
+        noise = noise or [None] * self.config.n_levels
+        x, spectrogram = self.levels[0](const, ws[:, 0], noise[0])
         for index in range(1, self.config.n_levels):
-            x, share = self.levels[index](x, ws[:, index])
+            x, share = self.levels[index](x, ws[:, index], noise[index])
             spectrogram = double(spectrogram) + share
         return spectrogram

@@ -71,10 +71,10 @@ def vocoder() -> "Vocoder":
 
 @pytest.fixture(scope="session")
 def toy_format() -> "MelFormat":
-    """A loop of 24 000 samples in 16 bands."""
+    """A loop of 24 000 samples in 16 bands, two channels."""
     from melgan_vocoder.format import MelFormat
 
-    return MelFormat(n_mels=16, n_frames=64)
+    return MelFormat(n_mels=16, n_linear=4, n_frames=64)
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +126,7 @@ def toy_vocoder(toy_format: "MelFormat", seeded_torch: None) -> "Vocoder":
     """A vocoder of hardly any channels for `toy_format`, with random weights."""
     from melgan_vocoder.generator import Vocoder, VocoderConfig
 
-    config = VocoderConfig(channels=(9, 8, 7, 6), dilations=(1, 3))
+    config = VocoderConfig(channels=(9, 8, 7), dilations=(1, 3), stand_in_channels=6)
     return Vocoder(toy_format, config).eval().requires_grad_(False)
 
 
@@ -179,7 +179,8 @@ def vocoder_path(tmp_path: pathlib.Path, seeded_torch: None) -> pathlib.Path:
     from melgan_vocoder.vocoder_file import save_vocoder
 
     path = tmp_path / "toy_vocoder.safetensors"
-    save_vocoder(path, Vocoder(MelFormat(), VocoderConfig(channels=(9, 8, 7, 6), dilations=(1, 3))), card={"steps": 1})
+    config = VocoderConfig(channels=(9, 8, 7), dilations=(1, 3), stand_in_channels=6)
+    save_vocoder(path, Vocoder(MelFormat(), config), card={"steps": 1})
     return path
 
 

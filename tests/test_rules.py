@@ -44,6 +44,9 @@ TORCH_FREE = [
     "performer.cli",
     "training",
     "training.cli",
+    "training.corpus",
+    "training.procedural",
+    "training.recordings.build",
 ]
 PROBE = """
 import importlib, json, sys

@@ -1,11 +1,16 @@
-"""The command line of training: draw corpora, convert what was trained, find directions."""
+"""The command line of training: corpora, models, vocoders, directions."""
 
 import pathlib
 
 import click
 
 from melgan_vocoder.command_line import CommandLine
+from training.gan.command import export, gan
+from training.model_evaluation.command import evaluate
 from training.procedural.command import synth
+from training.recordings.command import corpus
+from training.vocoder.command import vocoder
+from training.vocoder_evaluation.command import vocoder_eval
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,29 +19,30 @@ def main() -> None:
     """Make models for Loopmorph.
 
     \b
-    loopmorph-train synth all corpus/ --loops 3000
-    loopmorph-train convert PROTOTYPE OUT
-    loopmorph-train directions find drums.safetensors
+    loopmorph-train corpus music/ corpus/
+    loopmorph-train gan corpus/ run/
+    loopmorph-train export run/ mine.safetensors
+    loopmorph-train directions find mine.safetensors
     """
 
 
-main.add_command(synth)
+for command in (corpus, synth, gan, evaluate, export, vocoder, vocoder_eval):
+    main.add_command(command)
 
 
 @main.command()
-@click.argument("prototype", type=click.Path(file_okay=False, path_type=pathlib.Path))
-@click.argument("out", type=click.Path(file_okay=False, path_type=pathlib.Path))
+@click.argument("prototype", type=click.Path(dir_okay=False, path_type=pathlib.Path))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=pathlib.Path))
 def convert(prototype: pathlib.Path, out: pathlib.Path) -> None:
-    """Convert the prototype's drums.safetensors and vocoder.safetensors into a model and a vocoder file.
+    """Convert the prototype's drum weights, PROTOTYPE, into the model file OUT.
 
     \b
-    loopmorph-train convert prototype/ converted/
+    loopmorph-train convert prototype/drums.safetensors drums.safetensors
     """
-    from training.prototype import convert_drums, convert_vocoder
+    from training.prototype import convert_drums
 
-    for name, conversion in (("drums.safetensors", convert_drums), ("vocoder.safetensors", convert_vocoder)):
-        conversion(prototype / name, out / name)
-        click.echo(out / name)
+    convert_drums(prototype, out)
+    click.echo(out)
 
 
 @main.group()
@@ -54,6 +60,7 @@ def find(model: pathlib.Path, attributes: tuple[str, ...], loops: int) -> None:
     """Measure random loops of MODEL, find its directions and write them into the file.
 
     \b
+    loopmorph-train vocoder-eval vocoder/vocoder.safetensors
     loopmorph-train directions find drums.safetensors --loops 3000
     """
     from rich.progress import Progress

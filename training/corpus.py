@@ -2,16 +2,17 @@
 
 ::
 
-    folder/shard-00000.npy   int16 [n, n_samples], full scale 1.0, memory-mapped on reading
-    folder/manifest.jsonl    one line a loop: shard, index, genre, source, licence, tempo_bpm, split, sha256
+    folder/shard-00000.npy   int16, full scale 1.0, memory-mapped on reading: [n, n_samples], a loop a row;
+                             or, where loops have tempi of their own, [n_samples in all], one after the other
+    folder/manifest.jsonl    one line a loop: shard, index, genre, source, licence, tempo_bpm, split, sha256;
+                             where it was cut, position_s; where loops are not rows, start
 
-The manifest is written last: a folder without it is a run that was cut.
+A loop is 8 beats at its `tempo_bpm`, rounded to a sample: 192 000 samples at 120. The manifest is written last: a
+folder without it is a run that was cut.
 """
 
 import dataclasses
 import hashlib
-import io
-import json
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
@@ -21,14 +22,23 @@ import numpy as np
 
 from melgan_vocoder.format import MelFormat
 from training.errors import TrainingError
-from training.manifest import MANIFEST, SPLITS, CorpusEntry, read_manifest, split_of
+from training.manifest import MANIFEST, SPLITS, CorpusEntry, loop_samples, read_manifest, split_of
+from training.shards import FULL_SCALE, N_SAMPLES, flat_header, open_shard, require_inside, shard_header, to_int16
 
-FULL_SCALE = 32_767
-"""Stored value of 1.0."""
+__all__ = [
+    "FULL_SCALE",
+    "MANIFEST",
+    "N_SAMPLES",
+    "SHARD_LOOPS",
+    "Corpus",
+    "CorpusLoop",
+    "shard_header",
+    "to_int16",
+    "write_corpus",
+]
+
 SHARD_LOOPS = 512
 """Loops of a shard, about 200 MB."""
-N_SAMPLES = MelFormat().n_samples
-"""Samples of a loop."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +46,7 @@ class CorpusLoop:
     """A loop on its way into a corpus."""
 
     audio: np.ndarray
-    """float32 in [-1, 1] or int16, `[n_samples]`."""
+    """float32 in [-1, 1] or int16, `[loop_samples(tempo_bpm)]`."""
     genre: str
     """Name of its genre."""
     source: str
@@ -44,24 +54,11 @@ class CorpusLoop:
     licence: str
     """SPDX name of its licence."""
     tempo_bpm: float = MelFormat().tempo_bpm
-    """Tempo of the source, in beats a minute."""
+    """Its tempo, in beats a minute."""
     split: str = ""
     """One of `SPLITS`; chosen by `split_of(source)` if empty."""
-
-
-def to_int16(audio: np.ndarray) -> np.ndarray:
-    """Store float32 audio in [-1, 1] as little-endian int16; int16 stays as it is."""
-    if audio.dtype == np.int16:
-        return audio.astype("<i2")
-    return np.round(np.clip(audio, -1, 1) * np.float32(FULL_SCALE)).astype("<i2")
-
-
-def shard_header(n_loops: int) -> bytes:
-    """Header of a shard's `.npy` file; numpy pads it, so that its length is that of any other count's."""
-    header = io.BytesIO()
-    description = {"descr": "<i2", "fortran_order": False, "shape": (n_loops, N_SAMPLES)}
-    np.lib.format.write_array_header_1_0(header, description)
-    return header.getvalue()
+    position_s: float | None = None
+    """Seconds of the source at which it begins, if it was cut."""
 
 
 def write_corpus(
@@ -101,13 +98,18 @@ def write_corpus(
     numbered = iter(enumerate(loops))
     while batch := write_shard(folder, numbered, shard=len(entries) // shard_loops, limit=shard_loops, advance=advance):
         entries += batch
+    write_manifest(folder, entries)
+    return len(entries)
+
+
+def write_manifest(folder: pathlib.Path, entries: Iterable[CorpusEntry]) -> None:
+    """Write the manifest of a corpus, whole or not at all."""
     partial = folder / f"{MANIFEST}.partial"
     with partial.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(dataclasses.asdict(entry)) + "\n" for entry in entries)
+        file.writelines(f"{entry.to_json()}\n" for entry in entries)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(folder / MANIFEST)
-    return len(entries)
 
 
 def write_shard(
@@ -122,23 +124,27 @@ def write_shard(
     entries: list[CorpusEntry] = []
     name = f"shard-{shard:05d}.npy"
     partial = folder / f"{name}.partial"
+    written = 0
     with partial.open("wb") as file:
         file.write(shard_header(limit))
         while len(entries) < limit and (item := next(numbered, None)) is not None:
-            stored = check_loop(item[1], number=item[0]).tobytes()
+            audio = check_loop(item[1], number=item[0])
+            stored = audio.tobytes()
             file.write(stored)
-            entries.append(make_entry(item[1], shard=name, index=len(entries), stored=stored))
+            entries.append(make_entry(item[1], shard=name, index=len(entries), start=written, stored=stored))
+            written += audio.size
             if advance is not None:
                 advance(1)
+        rows = all(entry.n_samples == N_SAMPLES for entry in entries)
         file.seek(0)
-        file.write(shard_header(len(entries)))
+        file.write(shard_header(len(entries)) if rows else flat_header(written))
         file.flush()
         os.fsync(file.fileno())
     if entries:
         partial.replace(folder / name)
     else:
         partial.unlink()
-    return entries
+    return [dataclasses.replace(entry, start=None) for entry in entries] if rows else entries
 
 
 def check_loop(loop: CorpusLoop, *, number: int) -> np.ndarray:
@@ -150,9 +156,10 @@ def check_loop(loop: CorpusLoop, *, number: int) -> np.ndarray:
         If its length, its values or its split do not fit.
     """
     where = f"loop {number} ({loop.source})"
-    if loop.audio.shape != (N_SAMPLES,):
+    if loop.audio.shape != (loop_samples(loop.tempo_bpm),):
         raise TrainingError(
-            f"{where}: its shape is {loop.audio.shape}, ({N_SAMPLES},) is needed; cut it to 2 bars at 120 BPM"
+            f"{where}: its shape is {loop.audio.shape}, ({loop_samples(loop.tempo_bpm)},) is needed; cut it to 2 bars "
+            f"at {loop.tempo_bpm:g} BPM"
         )
     if not np.all(np.isfinite(loop.audio)):
         raise TrainingError(f"{where}: holds values that are no number, finite audio is needed; leave it out")
@@ -161,8 +168,8 @@ def check_loop(loop: CorpusLoop, *, number: int) -> np.ndarray:
     return to_int16(loop.audio)
 
 
-def make_entry(loop: CorpusLoop, *, shard: str, index: int, stored: bytes) -> CorpusEntry:
-    """Describe a stored loop."""
+def make_entry(loop: CorpusLoop, *, shard: str, index: int, start: int, stored: bytes) -> CorpusEntry:
+    """Describe a loop that was stored from sample `start` of a shard on."""
     return CorpusEntry(
         shard=shard,
         index=index,
@@ -172,6 +179,8 @@ def make_entry(loop: CorpusLoop, *, shard: str, index: int, stored: bytes) -> Co
         tempo_bpm=loop.tempo_bpm,
         split=loop.split or split_of(loop.source),
         sha256=hashlib.sha256(stored).hexdigest(),
+        position_s=loop.position_s,
+        start=start,
     )
 
 
@@ -187,7 +196,7 @@ class Corpus:
     entries : list of CorpusEntry
         Its manifest.
     shards : dict of str to np.ndarray
-        int16 `[n, n_samples]` by name of the file, memory-mapped.
+        int16 `[n, n_samples]` or `[n_samples in all]` by name of the file, memory-mapped.
     """
 
     def __init__(self, folder: pathlib.Path, entries: list[CorpusEntry], *, shards: dict[str, np.ndarray]) -> None:
@@ -215,13 +224,10 @@ class Corpus:
             If the manifest is missing, empty or broken, or a shard is missing, cut, or of another shape or type.
         """
         entries = read_manifest(folder)
-        shards = {name: open_shard(folder / name) for name in sorted({entry.shard for entry in entries})}
+        flat = {entry.shard: entry.start is not None for entry in entries}
+        shards = {name: open_shard(folder / name, flat=flat[name]) for name in sorted(flat)}
         for entry in entries:
-            if not 0 <= entry.index < len(shards[entry.shard]):
-                raise TrainingError(
-                    f"{folder / entry.shard}: holds {len(shards[entry.shard])} loops, {MANIFEST} names loop "
-                    f"{entry.index}; write the corpus again"
-                )
+            require_inside(entry, shards[entry.shard], path=folder / entry.shard)
         return cls(folder, entries, shards=shards)
 
     def __len__(self) -> int:
@@ -231,9 +237,13 @@ class Corpus:
         return (Corpus.open, (self.folder,))
 
     def loop(self, i: int) -> np.ndarray:
-        """Read a loop: float32 `[n_samples]` in [-1, 1]."""
-        entry = self.entries[i]
-        return self.shards[entry.shard][entry.index].astype(np.float32) / np.float32(FULL_SCALE)
+        """Read a loop: float32 `[entries[i].n_samples]` in [-1, 1]."""
+        return self.stored(self.entries[i]).astype(np.float32) / np.float32(FULL_SCALE)
+
+    def stored(self, entry: CorpusEntry) -> np.ndarray:
+        """Find a loop in its shard: int16 `[n_samples]`, on disk."""
+        shard = self.shards[entry.shard]
+        return shard[entry.index] if entry.start is None else shard[entry.start : entry.start + entry.n_samples]
 
     def split(self, name: str, *, genre: str | None = None) -> list[int]:
         """Find the loops of a split.
@@ -270,31 +280,8 @@ class Corpus:
             Naming the first loop that was changed.
         """
         for number, entry in enumerate(self.entries):
-            if hashlib.sha256(self.shards[entry.shard][entry.index].tobytes()).hexdigest() != entry.sha256:
+            if hashlib.sha256(self.stored(entry).tobytes()).hexdigest() != entry.sha256:
                 raise TrainingError(
                     f"{self.folder / entry.shard}: loop {entry.index} (number {number}) is not the one that was "
                     "written, its sha256 differs; write the corpus again"
                 )
-
-
-def open_shard(path: pathlib.Path) -> np.ndarray:
-    """Map a shard into memory: int16 `[n, n_samples]`.
-
-    Raises
-    ------
-    TrainingError
-        If it is missing, cut, or of another shape or type.
-    """
-    if not path.is_file():
-        raise TrainingError(f"{path}: no such file, {MANIFEST} names it; copy it again or write the corpus again")
-    try:
-        shard = np.load(path, mmap_mode="r")
-    except (ValueError, EOFError, OSError) as error:
-        raise TrainingError(
-            f"{path}: cannot be read ({error}), a whole .npy file is needed; copy it again or write the corpus again"
-        ) from error
-    if shard.dtype != np.dtype("<i2") or shard.ndim != 2 or shard.shape[1] != N_SAMPLES:
-        raise TrainingError(
-            f"{path}: holds {shard.dtype} {shard.shape}, int16 (n, {N_SAMPLES}) is needed; write the corpus again"
-        )
-    return shard

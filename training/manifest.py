@@ -4,7 +4,9 @@ import dataclasses
 import json
 import pathlib
 import zlib
+from typing import Any
 
+from melgan_vocoder.format import MelFormat
 from training.errors import TrainingError
 
 MANIFEST = "manifest.jsonl"
@@ -28,11 +30,30 @@ class CorpusEntry:
     licence: str
     """SPDX name of its licence."""
     tempo_bpm: float
-    """Tempo of the source, in beats a minute."""
+    """Tempo of the loop, in beats a minute, which says how long it is."""
     split: str
     """One of `SPLITS`."""
     sha256: str
     """Of the loop's int16 samples, little-endian."""
+    position_s: float | None = None
+    """Seconds of the source at which the loop begins; None where it was not cut from a longer sound."""
+    start: int | None = None
+    """First sample of the loop in a shard whose loops lie end to end; None in one of rows."""
+
+    @property
+    def n_samples(self) -> int:
+        """Length of the loop."""
+        return loop_samples(self.tempo_bpm)
+
+    def to_json(self) -> str:
+        """Write the entry as a line, without what is None."""
+        return json.dumps({name: value for name, value in dataclasses.asdict(self).items() if value is not None})
+
+
+def loop_samples(tempo_bpm: float) -> int:
+    """Say how many samples a loop (2 bars of 4/4) has at a tempo in beats a minute."""
+    fmt = MelFormat()
+    return round(60 * fmt.beats * fmt.sample_rate / tempo_bpm)
 
 
 def split_of(source: str) -> str:
@@ -67,7 +88,6 @@ def read_line(line: str, *, where: str) -> CorpusEntry:
     TrainingError
         If it is not JSON, lacks a field or has one too many, or a field has another type or value.
     """
-    kinds = {"index": int, "tempo_bpm": (int, float)}
     try:
         entry = CorpusEntry(**json.loads(line))
     except (ValueError, TypeError) as error:
@@ -76,8 +96,9 @@ def read_line(line: str, *, where: str) -> CorpusEntry:
         ) from error
     for field in dataclasses.fields(entry):
         value = getattr(entry, field.name)
-        if not isinstance(value, kinds.get(field.name, str)) or isinstance(value, bool):  # type: ignore[arg-type]
-            raise TrainingError(f"{where}: {field.name} is {value!r}, {field.type} is needed; write the corpus again")
+        kind = getattr(field.type, "__name__", str(field.type))
+        if not fits(value, kind):
+            raise TrainingError(f"{where}: {field.name} is {value!r}, {kind} is needed; write the corpus again")
     if pathlib.Path(entry.shard).name != entry.shard:
         raise TrainingError(
             f"{where}: shard is {entry.shard!r}, the name of a file beside it is needed; write the corpus again"
@@ -85,3 +106,14 @@ def read_line(line: str, *, where: str) -> CorpusEntry:
     if entry.split not in SPLITS:
         raise TrainingError(f"{where}: split is {entry.split!r}, one of {', '.join(SPLITS)} is needed; correct it")
     return entry
+
+
+def fits(value: Any, kind: str) -> bool:
+    """Whether a value is of a field's type; a tempo or a position may be whole, and must be finite and not below 0."""
+    if value is None or isinstance(value, bool):
+        return value is None and kind.endswith("| None")
+    if kind.startswith("float"):
+        return isinstance(value, int | float) and 0 <= value < float("inf") and (value > 0 or kind != "float")
+    if kind.startswith("int"):
+        return isinstance(value, int)
+    return isinstance(value, str)

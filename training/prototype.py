@@ -1,7 +1,7 @@
-"""Prototype weights -> the first model file and the first vocoder file.
+"""Prototype weights -> the first model file.
 
-The prototype is a drum model and a vocoder that were trained to show that the networks learn; its files hold plain
-tensors without MelFormat, architecture or card. This converter gives them the names of today's networks.
+The prototype is a drum model that was trained to show that the networks learn; its file holds plain tensors without
+MelFormat, architecture or card. This converter gives them the names of today's networks.
 """
 
 import pathlib
@@ -12,9 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from melgan_vocoder.format import MelFormat
-from melgan_vocoder.generator import Vocoder, VocoderConfig
-from melgan_vocoder.vocoder_file import save_vocoder
+from melgan_vocoder.format import OneChannelFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.generator import Generator
 from stylegan_audio.generator_weights import generator_tensors
@@ -27,14 +25,6 @@ DRUMS_CARD = {
     "provenance": "CC0 one-shots (freesound.org, Sonic Pi's sample set) and synthesised drums",
     "kimg": 567,
     "metrics": {"js_divergence": 0.047, "js_divergence_floor": 0.0156, "coverage_of_floor": 0.99},
-}
-VOCODER_CARD = {
-    "corpus": "the drum loops of the model 'drums'",
-    "license": "CC0-1.0",
-    "provenance": DRUMS_CARD["provenance"],
-    "steps": 9800,
-    "metrics": {"log_spectral_distance_db": [7.5, 13.5]},
-    "limits": "holds no pitch: sustained notes lock to multiples of 128 Hz",
 }
 
 
@@ -54,7 +44,7 @@ def convert_drums(source: pathlib.Path, target: pathlib.Path) -> None:
         If the source's tensors are not the prototype's.
     """
     renamed = {drums_name(name): array.astype(np.float32) for name, array in read_prototype(source).items()}
-    generator = Generator(MelFormat(), ModelConfig())
+    generator = Generator(OneChannelFormat(), ModelConfig())
     load_state(generator, renamed, source=source)
     write_model(
         target,
@@ -63,29 +53,6 @@ def convert_drums(source: pathlib.Path, target: pathlib.Path) -> None:
         config=generator.config,
         mel_format=generator.mel_format,
     )
-
-
-def convert_vocoder(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Convert the prototype's vocoder into a vocoder file.
-
-    Parameters
-    ----------
-    source : pathlib.Path
-        The prototype's `vocoder.safetensors`.
-    target : pathlib.Path
-        Where the vocoder file goes.
-
-    Raises
-    ------
-    TrainingError
-        If the source's tensors are not the prototype's.
-    """
-    tensors = read_prototype(source)
-    # both are designed anew from MelFormat and pqmf
-    kept = {name: array for name, array in tensors.items() if name not in ("mel_filter_bank", "pqmf.synthesis")}
-    vocoder = Vocoder(MelFormat(), VocoderConfig())
-    load_state(vocoder, {vocoder_name(name): array.astype(np.float32) for name, array in kept.items()}, source=source)
-    save_vocoder(target, vocoder, card=VOCODER_CARD)
 
 
 def read_prototype(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -112,11 +79,6 @@ def drums_name(name: str) -> str:
     name = re.sub(r"^mapping\.", "mapping.layers.", name)
     name = re.sub(r"^const$", "synthesis.const", name)
     return name.replace(".to_mel.", ".to_spectrogram.")
-
-
-def vocoder_name(name: str) -> str:
-    """Today's name of a tensor of the prototype's vocoder."""
-    return re.sub(r"\.res(\d)\.", r".blocks.\1.", re.sub(r"^stage(\d)\.", r"stages.\1.", name))
 
 
 def load_state(network: torch.nn.Module, arrays: dict[str, np.ndarray], *, source: pathlib.Path) -> None:

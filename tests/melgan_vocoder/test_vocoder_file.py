@@ -10,16 +10,19 @@ import torch
 from safetensors import safe_open
 
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import MelFormat, OneChannelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
 from melgan_vocoder.vocoder_file import SHIPPED, load_vocoder, save_vocoder
 
 Rewrite = Callable[..., None]
+SIZES = {"channels": [9, 8, 7], "strides": [3, 5, 5], "dilations": [1, 3], "stand_in_channels": 6}
+"""Of `vocoder_path`."""
 DO_NOT_MAKE = r"toy_vocoder\.safetensors: its architecture entry and its tensors do not make a vocoder \(.+\); export"
 
 
 def test_shipped_vocoder_plays_without_gradients(vocoder: Vocoder) -> None:
     assert vocoder.mel_format == MelFormat()
+    assert vocoder.config == VocoderConfig()
     assert not vocoder.training
     assert not any(weight.requires_grad for weight in vocoder.parameters())
     assert all(weight.dtype == torch.float32 and weight.isfinite().all() for weight in vocoder.parameters())
@@ -35,21 +38,23 @@ def test_shipped_file_says_where_it_comes_from_in_under_10_mb() -> None:
 def test_round_trip_keeps_sizes_weights_to_half_precision_and_sound(
     tmp_path: pathlib.Path, rng: np.random.Generator, seeded_torch: None
 ) -> None:
-    saved = Vocoder(MelFormat(), VocoderConfig(channels=(9, 8, 7, 6), strides=(5, 3, 5), dilations=(1, 2)))
+    config = VocoderConfig(channels=(9, 8, 7), strides=(5, 3, 5), dilations=(1, 2), stand_in_channels=6)
+    saved = Vocoder(MelFormat(), config)
     save_vocoder(tmp_path / "v.safetensors", saved, card={"steps": 5})
     loaded = load_vocoder(tmp_path / "v.safetensors")
     assert loaded.config == saved.config
     for name, tensor in saved.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor.half().float()), name
-    mel = torch.from_numpy(rng.uniform(-1, 1, (1, 1, 128, 8)).astype(np.float32))
-    torch.testing.assert_close(loaded(mel), saved(mel), atol=1e-3, rtol=0)
+    spectrogram = torch.from_numpy(rng.uniform(-1, 0, (1, 2, 128, 8)).astype(np.float32))
+    for heard in (spectrogram, spectrogram[:, :1]):
+        torch.testing.assert_close(loaded(heard), saved(heard), atol=2e-3, rtol=0)
 
 
 def test_saved_file_holds_half_precision_sizes_and_card(vocoder_path: pathlib.Path) -> None:
     with safe_open(vocoder_path, framework="np") as file:
         assert json.loads(file.metadata()["card"]) == {"steps": 1}
-        assert json.loads(file.metadata()["architecture"])["channels"] == [9, 8, 7, 6]
-        assert file.metadata()["kind"] == "loopmorph vocoder"
+        assert json.loads(file.metadata()["architecture"])["channels"] == [9, 8, 7]
+        assert (file.metadata()["kind"], file.metadata()["format_version"]) == ("loopmorph vocoder", "2")
         assert {file.get_tensor(name).dtype for name in file.keys()} == {np.dtype(np.float16)}  # noqa: SIM118
 
 
@@ -71,13 +76,20 @@ def test_loop_model_is_refused_as_a_vocoder(model_path: pathlib.Path) -> None:
         load_vocoder(model_path)
 
 
-def test_other_version_is_refused(vocoder_path: pathlib.Path, rewrite: Rewrite) -> None:
-    rewrite(vocoder_path, metadata={"format_version": "2"})
-    with pytest.raises(VocoderError, match="format version 2, version 1 is needed"):
+@pytest.mark.parametrize("version", ["1", "3"])
+def test_other_version_is_refused(vocoder_path: pathlib.Path, rewrite: Rewrite, version: str) -> None:
+    rewrite(vocoder_path, metadata={"format_version": version})
+    with pytest.raises(VocoderError, match=f"format version {version}, version 2 is needed"):
         load_vocoder(vocoder_path)
 
 
-@pytest.mark.parametrize(("field", "value"), [("hop_length", 256), ("n_mels", 80), ("sample_rate", 44_100)])
+def test_vocoder_of_the_one_channel_format_is_refused(vocoder_path: pathlib.Path, rewrite: Rewrite) -> None:
+    rewrite(vocoder_path, metadata={"mel_format": OneChannelFormat().to_json()})
+    with pytest.raises(VocoderError, match=r"toy_vocoder\.safetensors: its MelFormat has version 1 where 2 is needed"):
+        load_vocoder(vocoder_path)
+
+
+@pytest.mark.parametrize(("field", "value"), [("hop_length", 256), ("n_mels", 80), ("low_window", 1000)])
 def test_other_mel_format_is_refused_with_the_field(
     vocoder_path: pathlib.Path, rewrite: Rewrite, field: str, value: int
 ) -> None:
@@ -99,11 +111,16 @@ def fields_of(name: str) -> int:
         pytest.param(None, id="missing"),
         pytest.param("{", id="no JSON"),
         pytest.param("{}", id="sizes of another network"),
-        pytest.param('{"chanels": [9, 8, 7, 6]}', id="unknown key"),
-        pytest.param('{"channels": 9, "strides": [3, 5, 5], "dilations": [1, 3]}', id="a number for a list"),
-        pytest.param('{"channels": "9876", "strides": [3, 5, 5], "dilations": [1, 3]}', id="a text for a list"),
-        pytest.param('{"channels": [9, 8, 7, 6], "strides": [3, 5, 5], "dilations": [1, 3, 9]}', id="a block too many"),
-        pytest.param('{"channels": [9, 8, 7, -6], "strides": [3, 5, 5], "dilations": [1, 3]}', id="negative size"),
+        pytest.param('{"chanels": [9, 8, 7]}', id="unknown key"),
+        pytest.param(json.dumps(SIZES | {"width": 3}), id="a key too many"),
+        pytest.param(json.dumps(SIZES | {"channels": 9}), id="a number for a list"),
+        pytest.param(json.dumps(SIZES | {"channels": "987"}), id="a text for a list"),
+        pytest.param(json.dumps(SIZES | {"dilations": [1, 3, 9]}), id="a block too many"),
+        pytest.param(json.dumps(SIZES | {"channels": [9, 8, -7]}), id="negative size"),
+        pytest.param(json.dumps(SIZES | {"channels": [9, 8]}), id="a size too few"),
+        pytest.param(json.dumps(SIZES | {"stand_in_channels": 7}), id="another width of the stand-in"),
+        pytest.param(json.dumps(SIZES | {"stand_in_channels": None}), id="no width of the stand-in"),
+        pytest.param(json.dumps(SIZES | {"channels": [9, 8, 10**9]}), id="more than fits the memory"),
     ],
 )
 def test_bad_architecture_is_refused(vocoder_path: pathlib.Path, rewrite: Rewrite, text: str | None) -> None:
@@ -120,8 +137,7 @@ def test_architecture_that_is_no_object_is_refused(vocoder_path: pathlib.Path, r
 
 
 def test_architecture_that_misses_the_hop_is_refused(vocoder_path: pathlib.Path, rewrite: Rewrite) -> None:
-    sizes = {"channels": [9, 8, 7, 6], "strides": [2, 5, 5], "dilations": [1, 3]}
-    rewrite(vocoder_path, metadata={"architecture": json.dumps(sizes)})
+    rewrite(vocoder_path, metadata={"architecture": json.dumps(SIZES | {"strides": [2, 5, 5]})})
     with pytest.raises(VocoderError, match="upsample by 250, the MelFormat needs 375"):
         load_vocoder(vocoder_path)
 

@@ -11,10 +11,10 @@ from safetensors.numpy import save_file
 
 from melgan_vocoder import weights_file
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat, MelFormat, OneChannelFormat
 from melgan_vocoder.weights_file import read_header, read_tensors, write_weights
 
-FORMAT = MelFormat(n_frames=64, n_mels=16)
+FORMAT = MelFormat(n_frames=64, n_mels=16, n_linear=4)
 TENSORS = {
     "half": np.arange(6, dtype=np.float16).reshape(2, 3),
     "single": np.linspace(0, 1, 5, dtype=np.float32),
@@ -39,6 +39,12 @@ def test_header_round_trip_keeps_entries_shapes_and_format(path: pathlib.Path) -
     assert header.shapes == {name: array.shape for name, array in TENSORS.items()}
     assert header.mel_format == FORMAT
     assert (header.path, header.source) == (path, "a.safetensors")
+
+
+@pytest.mark.parametrize("mel_format", [OneChannelFormat(), MelFormat()], ids=["one channel", "two channels"])
+def test_format_of_each_version_comes_back(tmp_path: pathlib.Path, mel_format: LoopFormat) -> None:
+    path = write(tmp_path / "a.safetensors", mel_format=mel_format)
+    assert read_header(path, kind="test kind", version=3).mel_format == mel_format
 
 
 def test_tensors_round_trip_keeps_bits_shapes_and_dtypes(path: pathlib.Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import MelFormat, OneChannelFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.discriminator import Discriminator, ResidualLevel, append_batch_deviation
 from stylegan_audio.errors import ModelError
@@ -17,8 +17,8 @@ def discriminator(toy_format: MelFormat, toy_config: ModelConfig, seeded_torch: 
     return Discriminator(toy_format, toy_config)
 
 
-def loops(rng: np.random.Generator, batch: int) -> torch.Tensor:
-    return torch.from_numpy(rng.uniform(-1, 1, (batch, 1, 16, 64)).astype(np.float32))
+def loops(rng: np.random.Generator, batch: int, *, n_channels: int = 2) -> torch.Tensor:
+    return torch.from_numpy(rng.uniform(-1, 1, (batch, n_channels, 16, 64)).astype(np.float32))
 
 
 def features(discriminator: Discriminator, spectrogram: torch.Tensor) -> torch.Tensor:
@@ -40,12 +40,19 @@ def test_one_finite_score_a_loop_for_any_batch(
     assert scores.isfinite().all()
 
 
-def test_two_channels_are_read(toy_config: ModelConfig, rng: np.random.Generator, seeded_torch: None) -> None:
-    discriminator = Discriminator(MelFormat(n_mels=16, n_frames=64, n_channels=2), toy_config)
-    spectrogram = loops(rng, 4).repeat(1, 2, 1, 1)
+@pytest.mark.parametrize("channel", [0, 1])
+def test_both_channels_are_read(discriminator: Discriminator, rng: np.random.Generator, channel: int) -> None:
+    spectrogram = loops(rng, 4)
     other = spectrogram.clone()
-    other[:, 1] += 1
+    other[:, channel] += 1
     assert not torch.equal(discriminator(spectrogram), discriminator(other))
+
+
+def test_one_channel_of_the_older_format_is_scored(
+    toy_config: ModelConfig, rng: np.random.Generator, seeded_torch: None
+) -> None:
+    discriminator = Discriminator(OneChannelFormat(n_mels=16, n_frames=64), toy_config)
+    assert discriminator(loops(rng, 4, n_channels=1)).shape == (4,)
 
 
 def test_residual_level_is_convolutions_beside_a_smoothed_shortcut(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import MelFormat, OneChannelFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
 from stylegan_audio.generator import Generator, mix_styles
@@ -17,9 +17,16 @@ def latents(rng: np.random.Generator, *shape: int) -> torch.Tensor:
 @pytest.mark.parametrize("batch", [1, 4])
 def test_shape_dtype_and_finite(toy_generator: Generator, rng: np.random.Generator, batch: int) -> None:
     spectrogram = toy_generator(latents(rng, batch, 6))
-    assert spectrogram.shape == (batch, *toy_generator.mel_format.spectrogram_shape) == (batch, 1, 16, 64)
+    assert spectrogram.shape == (batch, *toy_generator.mel_format.spectrogram_shape) == (batch, 2, 16, 64)
     assert spectrogram.dtype == torch.float32
     assert spectrogram.isfinite().all()
+
+
+def test_one_channel_of_the_older_format_is_drawn(
+    toy_config: ModelConfig, rng: np.random.Generator, seeded_torch: None
+) -> None:
+    generator = Generator(OneChannelFormat(n_mels=16, n_frames=64), toy_config)
+    assert generator(latents(rng, 3, 6)).shape == (3, 1, 16, 64)
 
 
 def test_spectrogram_is_the_synthesis_of_the_truncated_latent(

@@ -12,7 +12,7 @@ from melgan_vocoder.format import MelFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.discriminator import Discriminator
 from stylegan_audio.generator import Generator
-from stylegan_audio.layers import activate, double, equalise, fold, halve, wrap_time
+from stylegan_audio.layers import activate, double, equalise, fold, halve, unfold, wrap_time
 from stylegan_audio.mapping import Mapping
 
 SHAPES = [(4, 16), (2, 2), (6, 4)]
@@ -125,3 +125,11 @@ def test_folded_weights_can_still_be_learned() -> None:
     layer = fold(equalise(nn.Linear(3, 2)))
     assert isinstance(layer.weight, nn.Parameter)
     assert layer.weight.requires_grad
+
+
+def test_unfold_undoes_fold(toy_format: MelFormat, toy_config: ModelConfig, seeded_torch: None) -> None:
+    equalised, other = (equalise(Generator(toy_format, toy_config), lr_multiplier=0.5) for _ in range(2))
+    z = torch.randn(4, 6)
+    folded = fold(copy.deepcopy(equalised))
+    other.load_state_dict(unfold(other, folded.state_dict()))
+    torch.testing.assert_close(other(z), equalised(z))

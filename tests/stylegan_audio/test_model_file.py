@@ -11,7 +11,7 @@ import pytest
 from safetensors import safe_open
 
 from melgan_vocoder.errors import LoopmorphError, VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat, MelFormat, OneChannelFormat
 from melgan_vocoder.weights_file import read_tensors
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
@@ -36,7 +36,7 @@ def test_shipped_drums_name_their_sound_its_licence_and_fit_in_10_mb(drums_heade
     assert drums_header.identity.role == "rhythm"
     assert drums_header.identity.key is None
     assert drums_header.identity.card["license"] == "CC0-1.0"
-    assert drums_header.mel_format == MelFormat()
+    assert drums_header.mel_format == OneChannelFormat()
     assert drums_header.weights.path.stat().st_size < 10e6
 
 
@@ -114,16 +114,37 @@ def test_other_version_is_refused(model_path: pathlib.Path, rewrite: Rewrite) ->
         read_model_header(model_path)
 
 
+@pytest.mark.parametrize("mel_format", [MelFormat(), OneChannelFormat()], ids=["two channels", "one channel"])
 @pytest.mark.parametrize(
-    ("field", "value", "needed"), [("hop_length", 275, "375"), ("f_max_hz", 16e3, "20000.0"), ("version", 2, "1")]
+    ("field", "value", "needed"), [("hop_length", 275, "375"), ("f_max_hz", 16e3, "20000.0"), ("beats", 4, "8")]
 )
 def test_other_mel_format_is_refused_with_the_field(
-    model_path: pathlib.Path, rewrite: Rewrite, field: str, value: float, needed: str
+    model_path: pathlib.Path, rewrite: Rewrite, mel_format: LoopFormat, field: str, value: float, needed: str
 ) -> None:
-    fields = json.loads(MelFormat().to_json()) | {field: value}
+    fields = json.loads(mel_format.to_json()) | {field: value}
     rewrite(model_path, metadata={"mel_format": json.dumps(fields)})
     message = rf"toy\.safetensors: its MelFormat has {field} {value} where {needed} is needed"
     with pytest.raises(VocoderError, match=message):
+        read_model_header(model_path)
+
+
+def test_mel_format_of_an_unknown_version_is_refused_with_the_versions(
+    model_path: pathlib.Path, rewrite: Rewrite
+) -> None:
+    fields = json.loads(MelFormat().to_json()) | {"version": 3}
+    rewrite(model_path, metadata={"mel_format": json.dumps(fields)})
+    with pytest.raises(VocoderError, match=r"toy\.safetensors: its MelFormat has version 3 where 2 is needed"):
+        read_model_header(model_path)
+
+
+def test_mel_format_of_one_version_with_the_fields_of_another_is_refused(
+    model_path: pathlib.Path, rewrite: Rewrite
+) -> None:
+    fields = json.loads(MelFormat().to_json()) | {"version": 1}
+    rewrite(model_path, metadata={"mel_format": json.dumps(fields)})
+    with pytest.raises(
+        VocoderError, match=r"toy\.safetensors: entry 'mel_format' lacks n_fft and has ceiling_log10, .* needed"
+    ):
         read_model_header(model_path)
 
 

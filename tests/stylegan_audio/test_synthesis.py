@@ -79,7 +79,7 @@ def test_spectrogram_is_the_doubled_sum_of_the_levels_shares(
     for level in synthesis.levels:
         level.to_spectrogram.register_forward_hook(lambda layer, inputs, share: shares.append(share))
     spectrogram = synthesis(torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32)))
-    assert [tuple(share.shape) for share in shares] == [(2, 1, 4, 16), (2, 1, 8, 32), (2, 1, 16, 64)]
+    assert [tuple(share.shape) for share in shares] == [(2, 2, 4, 16), (2, 2, 8, 32), (2, 2, 16, 64)]
     torch.testing.assert_close(spectrogram, double(double(shares[0]) + shares[1]) + shares[2])
 
 
@@ -156,3 +156,18 @@ def test_rolling_constant_and_noise_by_an_eighth_rolls_the_shipped_loop_by_32_fr
     ws = generator.broadcast(generator.w_avg[None])
     rolled = roll_by_coarse_columns(generator.synthesis, 1)(ws)
     torch.testing.assert_close(rolled, generator.synthesis(ws).roll(32, -1), atol=1e-3, rtol=0)
+
+
+def test_noise_is_that_of_the_model_unless_other_noise_is_given(toy_generator: Generator) -> None:
+    synthesis = toy_generator.synthesis
+    ws = torch.randn(2, synthesis.config.n_levels, synthesis.config.w_dim)
+    own = [
+        torch.stack([conv.noise[0] for conv in (level.conv_up, level.conv) if conv is not None]).expand(2, -1, -1, -1)
+        for level in synthesis.levels
+    ]
+    assert [tuple(noise.shape[1:]) for noise in own] == synthesis.noise_shapes
+    torch.testing.assert_close(synthesis(ws, own), synthesis(ws))
+    drawn = [noise.clone() for noise in own]
+    drawn[-1][1] = torch.randn_like(drawn[-1][1])
+    differs = (synthesis(ws, drawn) - synthesis(ws)).abs().amax(dim=(1, 2, 3))
+    assert differs[0] < 1e-5 < differs[1]

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from directions.table import Direction
+from melgan_vocoder.format import OneChannelFormat
 from stylegan_audio.model_file import read_model_header
 from training import directions as training_directions
 from training.cli import main
@@ -21,7 +22,12 @@ def invoke(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("command", [(), ("convert",), ("directions",), ("directions", "find")], ids=" ".join)
+COMMANDS = ["convert", "corpus", "synth", "gan", "evaluate", "export", "vocoder", "vocoder-eval"]
+
+
+@pytest.mark.parametrize(
+    "command", [(), *((name,) for name in COMMANDS), ("directions",), ("directions", "find")], ids=" ".join
+)
 def test_help_is_shown_with_an_example_without_importing_torch(command: tuple[str, ...]) -> None:
     arguments = [*command, "--help"]
     script = (
@@ -38,19 +44,20 @@ def test_help_is_shown_with_an_example_without_importing_torch(command: tuple[st
         assert f"  loopmorph-train {' '.join(command)}" in run.stdout.split("\n", 1)[1]
 
 
-def test_convert_writes_both_files_and_prints_where(prototype: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    result = invoke("convert", prototype, tmp_path / "out")
+def test_convert_writes_the_file_and_prints_where(prototype: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    out = tmp_path / "out" / "mine.safetensors"
+    result = invoke("convert", prototype / "drums.safetensors", out)
     assert result.exit_code == 0, result.output
-    files = [tmp_path / "out" / "drums.safetensors", tmp_path / "out" / "vocoder.safetensors"]
-    assert result.stdout.split() == [str(path) for path in files]
-    assert sorted((tmp_path / "out").iterdir()) == files
-    assert read_model_header(files[0]).name == "drums"
+    assert result.stdout == f"{out}\n"
+    assert list(out.parent.iterdir()) == [out]
+    header = read_model_header(out)
+    assert (header.name, header.mel_format) == ("drums", OneChannelFormat())
 
 
 def test_convert_of_a_missing_prototype_is_one_line_and_status_1(tmp_path: pathlib.Path) -> None:
-    result = invoke("convert", tmp_path / "gone", tmp_path / "out")
+    path = tmp_path / "gone.safetensors"
+    result = invoke("convert", path, tmp_path / "out.safetensors")
     assert result.exit_code == 1
-    path = tmp_path / "gone" / "drums.safetensors"
     assert result.stderr == (
         f"loopmorph: {path}: no such file; a prototype's safetensors file is needed; check the folder\n"
     )
@@ -77,6 +84,7 @@ def test_find_with_too_few_loops_says_how_many_and_leaves_the_file(model_path: p
     [
         ("convert",),
         ("convert", "only-one"),
+        ("convert", ".", "out"),
         ("directions", "find"),
         ("directions", "find", "a", "--attribute", "sparkle"),
         ("directions", "find", "a", "--loops", "0"),

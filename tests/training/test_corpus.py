@@ -11,7 +11,7 @@ import pytest
 
 from training.corpus import MANIFEST, Corpus, CorpusLoop, shard_header, write_corpus
 from training.errors import TrainingError
-from training.manifest import split_of
+from training.manifest import loop_samples, split_of
 
 RNG = np.random.default_rng(0)
 AUDIO = [RNG.uniform(-1, 1, 192_000).astype(np.float32) for _ in range(5)]
@@ -205,3 +205,62 @@ def test_changed_loop_is_found_by_its_sum(folder: pathlib.Path) -> None:
 def test_unknown_split_is_refused(folder: pathlib.Path) -> None:
     with pytest.raises(TrainingError, match="split is 'test', one of train, held_out is needed; choose one"):
         Corpus.open(folder).split("test")
+
+
+TEMPI = (97.0, 120.0, 174.0, 126.0)
+
+
+@pytest.fixture
+def mixed(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A corpus of loops of different tempi, the second shard of 120 BPM alone."""
+    loops = [
+        CorpusLoop(
+            audio=np.resize(AUDIO[number], loop_samples(tempo_bpm)), genre="a", source=f"file {number}", licence="MIT",
+            tempo_bpm=tempo_bpm, position_s=1.5 * number,
+        )
+        for number, tempo_bpm in enumerate((*TEMPI, 120.0))
+    ]  # fmt: skip
+    write_corpus(tmp_path / "mixed", loops, shard_loops=4)
+    return tmp_path / "mixed"
+
+
+def test_loops_of_different_tempi_come_back_as_they_were(mixed: pathlib.Path) -> None:
+    corpus = Corpus.open(mixed)
+    corpus.verify()
+    assert [corpus.loop(number).size for number in range(5)] == [237_526, 192_000, 132_414, 182_857, 192_000]
+    for number in range(5):
+        expected = np.resize(AUDIO[number], corpus.entries[number].n_samples)
+        np.testing.assert_allclose(corpus.loop(number), expected, atol=0.6 / 32_767)
+        assert corpus.entries[number].position_s == 1.5 * number
+    assert [shard.ndim for shard in corpus.shards.values()] == [1, 2]
+    assert all(isinstance(shard, np.memmap) for shard in corpus.shards.values())
+
+
+def test_tempo_of_a_length_gives_that_length_again() -> None:
+    for n_samples in range(130_000, 330_000, 777):
+        assert loop_samples(8 * 60 * 48_000 / n_samples) == n_samples
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"start": 700_000}, r"holds 744797 samples, manifest\.jsonl has loop 2 at 700000 to 832414"),
+        ({"start": -1}, "has loop 2 at -1 to "),
+        ({"start": None}, "loop 2 has no start in manifest.jsonl and others of the shard differ"),
+        ({"start": "0"}, r"line 3: start is '0', int \| None is needed"),
+        ({"position_s": -2.0}, r"line 3: position_s is -2\.0, float \| None is needed"),
+        ({"tempo_bpm": 0}, "line 3: tempo_bpm is 0, float is needed"),
+    ],
+)
+def test_wrong_place_in_a_flat_shard_is_told(mixed: pathlib.Path, change: dict[str, object], message: str) -> None:
+    lines = (mixed / MANIFEST).read_text().splitlines()
+    lines[2] = json.dumps({**json.loads(lines[2]), **change})
+    (mixed / MANIFEST).write_text("\n".join(lines))
+    with pytest.raises(TrainingError, match=message):
+        Corpus.open(mixed)
+
+
+def test_flat_shard_of_rows_is_told(mixed: pathlib.Path) -> None:
+    np.save(mixed / "shard-00000.npy", np.zeros((4, 192_000), np.int16))
+    with pytest.raises(TrainingError, match=r"holds int16 \(4, 192000\), int16 \(n,\) is needed"):
+        Corpus.open(mixed)

@@ -1,0 +1,63 @@
+"""The command `vocoder` of the training command line."""
+
+import pathlib
+
+import click
+
+PRESETS = ("base", "cpu", "toy")
+"""The presets; a list of its own, so that help needs no torch."""
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(file_okay=False, path_type=pathlib.Path))
+@click.argument("out", type=click.Path(file_okay=False, path_type=pathlib.Path))
+@click.option("--preset", type=click.Choice(PRESETS), default="base", show_default=True,
+              help="Sizes, batches and losses: base for a GPU, cpu for two cores, toy for a try.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(1, 10_000_000), help="End after so many steps in all.")
+@click.option("--minutes", type=click.FloatRange(0.01, 100_000), help="End after so many minutes in all.")
+@click.option("--from", "start", type=click.Path(dir_okay=False, path_type=pathlib.Path),
+              help="Begin with the weights of this vocoder file.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="What batches and first weights are drawn from.")  # fmt: skip
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train; by default a GPU if there is one.")
+def vocoder(
+    corpus: pathlib.Path,
+    out: pathlib.Path,
+    preset: str,
+    steps: int | None,
+    minutes: float | None,
+    start: pathlib.Path | None,
+    seed: int,
+    device: str | None,
+) -> None:
+    """Train a vocoder on the loops of CORPUS, and write OUT/vocoder.safetensors.
+
+    Run it again with the same OUT to go on after Ctrl-C, a crash or a raised limit.
+
+    \b
+    loopmorph-train vocoder corpus/ vocoder/ --preset cpu --minutes 60
+    """
+    import dataclasses
+
+    from training.corpus import Corpus
+    from training.device import choose_device
+    from training.display import Display
+    from training.vocoder.material import Material
+    from training.vocoder.preset import VOCODER_PRESETS
+    from training.vocoder.run import VocoderRun
+
+    config = dataclasses.replace(VOCODER_PRESETS.load(preset), seed=seed)
+    limits = dataclasses.replace(config.run, steps=steps or config.run.steps, minutes=minutes or config.run.minutes)
+    config = dataclasses.replace(config, run=limits)
+    run = VocoderRun(
+        out, Material.of(Corpus.open(corpus)), config, device=choose_device(device), start=start, echo=click.echo
+    )
+    with Display(run) as display:
+        path = run.run(display.show)
+    progress = run.progress
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+    click.echo(
+        f"{path or out}: {progress.step} steps, {progress.skipped} skipped; held-out loops: {losses or 'not heard'}"
+    )
+    if path is None:
+        click.echo("interrupted and saved; run the same command again to go on")

@@ -1,0 +1,39 @@
+"""How well a vocoder gives back what it was given: figures, bars, a table and a picture.
+
+::
+
+    tones, real_loops -> resynthesis -> pitch      (held notes, pads, bass lines)
+                                        chords     (dyads, triads, kick over bass)
+                                        hits       (equal kicks, slide, onsets)     -> report, picture
+                                        distances  (spectra, mel, silence, seam)
+
+`resynthesise` is any callable from loops to loops; `trained` is a vocoder file's network,
+`griffin_lim` the one to beat, `plain` the prototype's.
+"""
+
+import importlib
+from typing import Any
+
+__all__ = [
+    "GriffinLim",
+    "compare_reports",
+    "count_work",
+    "draw_picture",
+    "evaluate",
+    "read_real_loops",
+]
+
+_ROOMS = {
+    "GriffinLim": "griffin_lim",
+    "count_work": "report",
+    "draw_picture": "picture",
+    "evaluate": "report",
+    "read_real_loops": "real_loops",
+    "compare_reports": "report_table",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
