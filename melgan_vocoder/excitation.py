@@ -14,8 +14,6 @@ N_EXCITED = 3
 """Sub-bands that are given sinusoids, the lowest ones: to 14.4 kHz."""
 HIGHEST_HZ = 12_500.0
 """Bands centred above this carry no sinusoid."""
-OFFSET_CYCLES = (0.0, -0.25, 0.0)
-"""Phase of the same sinusoid in each sub-band, relative to the lowest: analysis filters differ by a quarter cycle."""
 GAIN_STEP_HZ = 20.0
 """Steps of the table of the sub-bands' gains."""
 OWN_BAND = 0.75
@@ -97,13 +95,14 @@ class Excitation(nn.Module):
         cycles = a_frame / self.hop
         starts = torch.arange(-self.hop, self.hop, COARSE, device=phase.device)[:, None]
         fine = torch.arange(COARSE, device=phase.device)[:, None]
-        onward = turn(cycles * fine)
         step = (a_frame * self.gain_scale).round().long().clamp(0, self.gains.shape[1] - 1)
         gain = self.gains[:, step] * amplitude.flatten(0, 1)[:, None]
+        cosine, sine = turn(phase + cycles * starts)
+        onward_cosine, onward_sine = (part.mT for part in turn(cycles * fine))
+        quarter_turns = ((cosine, -sine), (sine, cosine), (cosine, -sine))  # so far apart are their analysis filters
         drawn = []
-        for sub_band, offset in enumerate(OFFSET_CYCLES):
-            cosine, sine = turn(phase + cycles * starts + offset)
-            frames = (cosine * gain[sub_band]) @ onward[0].mT - (sine * gain[sub_band]) @ onward[1].mT
+        for (real, imag), loud in zip(quarter_turns, gain, strict=True):
+            frames = (real * loud) @ onward_cosine + (imag * loud) @ onward_sine
             frames = frames.flatten(1)[:, : 2 * self.hop] * self.window  # [B * n_frames, 2 * hop]
             before, after = frames.reshape(-1, n_frames, 2 * self.hop).chunk(2, dim=-1)
             drawn.append((after + before.roll(-1, dims=1)).flatten(1))

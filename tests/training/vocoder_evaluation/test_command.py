@@ -16,7 +16,7 @@ from stylegan_audio import SHIPPED_MODELS
 from training.cli import main
 from training.errors import TrainingError
 from training.procedural import draw_loop
-from training.vocoder_evaluation.plain import PlainVocoder
+from training.vocoder_evaluation.plain import PlainVocoder, draw_bands, read_tensors
 from training.vocoder_evaluation.trained import ExcitationAlone, TrainedVocoder, unheard_loops
 
 LOOPS = np.stack([draw_loop("bass", 9), draw_loop("techno", 9)])
@@ -108,6 +108,12 @@ def test_the_plain_vocoder_repeats_every_hop_on_a_held_note(prototype: pathlib.P
     note = np.sin(2 * np.pi * 220 * np.arange(192_000) / 48_000).astype(np.float32)[None] / 4
     audio = PlainVocoder(prototype / "vocoder.safetensors")(note)
     np.testing.assert_allclose(np.roll(audio, 375 * 64, axis=1), audio, atol=0.02 * np.abs(audio).max())
+
+
+def test_the_plain_vocoder_draws_the_prototypes_own_example(prototype: pathlib.Path) -> None:
+    example = np.load(prototype / "example.npz")
+    bands = draw_bands(torch.from_numpy(example["mel"].astype(np.float32)), read_tensors(prototype / "vocoder.safetensors"))
+    np.testing.assert_allclose(bands.numpy(), example["bands"], atol=0.02)
 
 
 def test_other_tensors_are_refused_as_the_plain_vocoder(tmp_path: pathlib.Path) -> None:
