@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -46,7 +45,7 @@ def lines(folder: pathlib.Path) -> list[dict[str, object]]:
 def interrupt_at(step: int) -> Callable[..., None]:
     def show(progress: object, figures: object) -> None:
         if progress.step == step:  # type: ignore[attr-defined]
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return show
 

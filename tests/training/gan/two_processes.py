@@ -1,6 +1,7 @@
 """A process of several that train together; run by `test_distributed` as torchrun would, prints its losses as JSON."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -37,4 +38,5 @@ def train(spectrograms: np.ndarray, n_steps: int) -> list[dict[str, float]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(train(np.load(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(train(np.load(sys.argv[1]), int(sys.argv[2]))), flush=True)
+    os._exit(0)  # threads of gloo may outlive their group, and then abort an interpreter that ends by itself

@@ -112,7 +112,8 @@ def test_the_plain_vocoder_repeats_every_hop_on_a_held_note(prototype: pathlib.P
 
 def test_the_plain_vocoder_draws_the_prototypes_own_example(prototype: pathlib.Path) -> None:
     example = np.load(prototype / "example.npz")
-    bands = draw_bands(torch.from_numpy(example["mel"].astype(np.float32)), read_tensors(prototype / "vocoder.safetensors"))
+    mel = torch.from_numpy(example["mel"].astype(np.float32))
+    bands = draw_bands(mel, read_tensors(prototype / "vocoder.safetensors"))
     np.testing.assert_allclose(bands.numpy(), example["bands"], atol=0.02)
 
 
