@@ -39,6 +39,11 @@ class CommandLine(click.Group):
             fail(error.format_message(), status=error.exit_code)
         except click.Abort:
             fail("stopped", status=1)
+        except ModuleNotFoundError as error:
+            fail(
+                f"Python package {error.name!r} is missing, this command needs it; pip install 'loopmorph[train]'",
+                status=1,
+            )
         except OSError as error:
             fail(f"{error.filename or 'input or output'}: {error.strerror or error}; check it and try again", status=1)
 

@@ -25,6 +25,8 @@ def go(count: int, gain: float | None, how: str) -> None:
         raise ZeroDivisionError
     if how == "interrupted":
         raise click.Abort
+    if how == "lacking":
+        raise ModuleNotFoundError("No module named 'yaml'", name="yaml")
     if how == "refused":
         raise click.ClickException("cannot open")
     click.echo(f"{count} {gain} {how}")
@@ -36,6 +38,11 @@ def go(count: int, gain: float | None, how: str) -> None:
         (["go", "--how", "badly"], 1, "no such file; check the path"),
         (["go", "--how", "interrupted"], 1, "stopped"),
         (["go", "--how", "refused"], 1, "cannot open"),
+        (
+            ["go", "--how", "lacking"],
+            1,
+            "Python package 'yaml' is missing, this command needs it; pip install 'loopmorph[train]'",
+        ),
         (
             ["go", "--count", "x"],
             2,
