@@ -206,8 +206,12 @@ def test_second_interrupt_stops_at_once(start_run: Start, tmp_path: pathlib.Path
         signal.raise_signal(signal.SIGINT)  # handled at once, where os.kill may find another thread
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        start_run(tmp_path).run(impatient)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without one
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_run(tmp_path).run(impatient)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_run_without_held_out_loops_is_only_trained(start_run: Start, tmp_path: pathlib.Path) -> None:
