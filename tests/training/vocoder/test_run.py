@@ -203,7 +203,7 @@ def test_new_run_begins_with_the_weights_of_a_file(start_run: Start, tmp_path: p
 
 def test_second_interrupt_stops_at_once(start_run: Start, tmp_path: pathlib.Path) -> None:
     def impatient(progress: object, figures: object) -> None:
-        signal.raise_signal(signal.SIGINT)  # handled at once, where os.kill may find another thread
+        signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without one
