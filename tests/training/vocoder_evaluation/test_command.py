@@ -72,11 +72,11 @@ def test_loops_that_stand_in_for_real_ones_are_those_held_out() -> None:
 
 
 def test_fewer_sinusoids_are_further_from_the_loop(vocoder: Vocoder) -> None:
+    analyse = TrainedVocoder(vocoder).analyse
     rough, fine = (
-        np.abs(TrainedVocoder(vocoder).analyse(ExcitationAlone(vocoder, n_partials=n)(LOOPS[:1])[:, :])).mean()
-        for n in (1, 32)
+        np.abs(analyse(ExcitationAlone(vocoder, n_partials=n)(LOOPS)) - analyse(LOOPS)).mean() for n in (1, 32)
     )
-    assert rough != fine
+    assert rough > 1.2 * fine
 
 
 def prototype_tensors() -> dict[str, np.ndarray]:
