@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import torch
 
+from melgan_vocoder.excitation import Excitation
 from performer.crate import find_model
 from performer.renderer import LoopRenderer
 from performer.settings import DeckSettings
@@ -34,6 +35,12 @@ def median_s(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
+def excite(excitation: Excitation, spectrogram: torch.Tensor) -> torch.Tensor:
+    """Draw the sinusoids of spectrograms."""
+    partials = excitation.read(spectrogram)
+    return excitation(partials, excitation.states(partials)[:, 0])
+
+
 def main() -> None:
     """Measure, print and append."""
     renderer = LoopRenderer(find_model("drums"))
@@ -44,11 +51,10 @@ def main() -> None:
         spectrogram = renderer.generator.synthesis(ws)
         two_channels = renderer.vocoder.stand_in(spectrogram)
         loops = renderer.vocoder(two_channels).numpy()
-        excitation = renderer.vocoder.excitation
         stages = {
             "generator": median_s(lambda: renderer.generator.synthesis(ws)),
             "stand-in": median_s(lambda: renderer.vocoder.stand_in(spectrogram)),
-            "excitation": median_s(lambda: excitation(two_channels, excitation.states(two_channels)[:, 0])),
+            "excitation": median_s(lambda: excite(renderer.vocoder.excitation, two_channels)),
             "vocoder": median_s(lambda: renderer.vocoder(two_channels)),
             "stereo": median_s(lambda: join_bass(loops, renderer.header.mel_format)),
             "page": median_s(lambda: renderer.render(settings)),

@@ -1,4 +1,4 @@
-"""Convolutions along time, circular: what every network of the vocoder is built of."""
+"""Convolutions along time: what every network of the vocoder is built of."""
 
 import torch
 from torch import Tensor, nn
@@ -8,19 +8,15 @@ LEAKY_SLOPE = 0.2
 
 
 class Convolution(nn.Conv2d):
-    """Convolution along time, circular, in the layout `[B, C, 1, n]` with channels last (twice as fast as 1D)."""
+    """Convolution along time in the layout `[B, C, 1, n]` with channels last (twice as fast as 1D), silence beyond it.
+
+    Networks wrap their input once by all that their convolutions reach, and cut it off again in the end.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, size: int, *, dilation: int = 1) -> None:
-        super().__init__(in_channels, out_channels, (1, size), dilation=dilation)
-        self.weight.data = self.weight.data.contiguous(memory_format=torch.channels_last)
         self.reach = dilation * (size // 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Convolve, `[B, in_channels, 1, n]` to `[B, out_channels, 1, n]`."""
-        n = x.shape[-1]
-        left = x[..., torch.arange(-self.reach, 0, device=x.device) % n]
-        right = x[..., torch.arange(self.reach, device=x.device) % n]
-        return super().forward(torch.cat([left, x, right], dim=-1) if self.reach else x)
+        super().__init__(in_channels, out_channels, (1, size), dilation=dilation, padding=(0, self.reach))
+        self.weight.data = self.weight.data.contiguous(memory_format=torch.channels_last)
 
 
 class ResidualBlock(nn.Module):
@@ -33,5 +29,12 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Refine features, `[B, channels, 1, n]`."""
-        hidden = F.leaky_relu(self.dilated(F.leaky_relu(x, LEAKY_SLOPE)), LEAKY_SLOPE)
-        return x + self.pointwise(hidden)
+        hidden = self.dilated(F.leaky_relu(x, LEAKY_SLOPE))
+        return self.pointwise(F.leaky_relu(hidden, LEAKY_SLOPE, inplace=True)).add_(x)  # fresh memory is slow
+
+
+def wrapped(x: Tensor, reach: int) -> Tensor:
+    """Put `reach` steps of a loop's end before it and of its beginning after it, `[B, C, 1, n]`, channels last."""
+    n = x.shape[-1]
+    index = torch.arange(-reach, n + reach, device=x.device) % n
+    return x.permute(0, 2, 3, 1).index_select(2, index).permute(0, 3, 1, 2)

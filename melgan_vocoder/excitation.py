@@ -1,5 +1,6 @@
 """spectrogram -> sinusoids: the phase that a convolution cannot integrate, in the lowest sub-bands."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -18,8 +19,10 @@ GAIN_STEP_HZ = 20.0
 """Steps of the table of the sub-bands' gains."""
 OWN_BAND = 0.75
 """A partial lies within this many bandwidths of its band's centre; further away it is the skirt of another one."""
-N_PARTIALS = 48
-"""Sinusoids of a frame, the loudest ones."""
+N_PARTIALS = 24
+"""Sinusoids of a frame in each sub-band, the loudest ones."""
+LEAST_GAIN = 1e-3
+"""A sub-band does not hear what its filter lets through by less."""
 ONSET_LOG10 = 0.4
 """A neighbourhood that rises by more from one frame to the next (a power of ten, 8 dB) restarts its phases."""
 REACH = 2
@@ -66,18 +69,20 @@ class Excitation(nn.Module):
             "window": 1 - torch.arange(-self.hop, self.hop).abs() / self.hop,
         }
         frequencies = np.arange(0, mel_format.sample_rate / 2, GAIN_STEP_HZ)
-        buffers["gains"] = torch.from_numpy(passband(frequencies / mel_format.sample_rate)[:N_EXCITED])
+        gains = passband(frequencies / mel_format.sample_rate)[:N_EXCITED]
+        buffers["gains"] = torch.from_numpy(gains)
+        self.heard = [heard_bands(np.interp(centers[: self.n_bands], frequencies, gain)) for gain in gains]
         self.gain_scale = mel_format.sample_rate / mel_format.hop_length / GAIN_STEP_HZ
         for name, tensor in buffers.items():
             self.register_buffer(name, tensor.float(), persistent=False)
 
-    def forward(self, spectrogram: Tensor, phase: Tensor, n_partials: int = N_PARTIALS) -> Tensor:
+    def forward(self, partials: "Partials", phase: Tensor, n_partials: int = N_PARTIALS) -> Tensor:
         """Draw the sinusoids.
 
         Parameters
         ----------
-        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
-            As `MelFormat` says.
+        partials : Partials
+            What `read` found in the spectrogram.
         phase : Tensor [shape=(B, n_bands, n_frames)]
             Phase of each band at each frame's centre, in cycles: the first entry of `states`.
         n_partials : int
@@ -88,33 +93,48 @@ class Excitation(nn.Module):
         Tensor [shape=(B, N_EXCITED, n_frames * hop_length // N_BANDS)]
             float32, circular in time, amplitudes as in the spectrogram.
         """
-        n_frames = phase.shape[-1]
-        amplitude, band = self.amplitudes(spectrogram).topk(min(n_partials, self.n_bands), dim=-1)
-        phase = phase.transpose(1, 2).gather(2, band).flatten(0, 1)[:, None]  # [B * n_frames, 1, n_partials]
-        a_frame = self.cycles(spectrogram).gather(2, band).flatten(0, 1)[:, None]
-        cycles = a_frame / self.hop
-        starts = torch.arange(-self.hop, self.hop, COARSE, device=phase.device)[:, None]
-        fine = torch.arange(COARSE, device=phase.device)[:, None]
-        step = (a_frame * self.gain_scale).round().long().clamp(0, self.gains.shape[1] - 1)
-        gain = self.gains[:, step] * amplitude.flatten(0, 1)[:, None]
-        cosine, sine = turn(phase + cycles * starts)
-        onward_cosine, onward_sine = (part.mT for part in turn(cycles * fine))
-        quarter_turns = ((cosine, -sine), (sine, cosine), (cosine, -sine))  # so far apart are their analysis filters
-        drawn = []
-        for (real, imag), loud in zip(quarter_turns, gain, strict=True):
-            frames = (real * loud) @ onward_cosine + (imag * loud) @ onward_sine
-            frames = frames.flatten(1)[:, : 2 * self.hop] * self.window  # [B * n_frames, 2 * hop]
-            before, after = frames.reshape(-1, n_frames, 2 * self.hop).chunk(2, dim=-1)
-            drawn.append((after + before.roll(-1, dims=1)).flatten(1))
+        drawn = [
+            self.draw(partials, phase.mT, n_partials, sub_band=sub_band, heard=heard)
+            for sub_band, heard in enumerate(self.heard)
+        ]
         return torch.stack(drawn, dim=1)
 
-    def states(self, spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
+    def draw(self, partials: "Partials", phase: Tensor, n_partials: int, *, sub_band: int, heard: slice) -> Tensor:
+        """Draw one sub-band, `[B, n]`, from the partials of the bands that it hears."""
+        n_frames = phase.shape[1]
+        n_peaks = -(-(heard.stop - heard.start) // 2)
+        amplitude, band = partials.amplitude[..., heard].topk(min(n_partials, n_peaks), dim=-1)
+        amplitude, phase, a_frame = (
+            part.flatten(0, 1)[:, None]  # [B * n_frames, 1, n_partials]
+            for part in (amplitude, *(whole[..., heard].gather(2, band) for whole in (phase, partials.cycles)))
+        )
+        step = (a_frame * self.gain_scale).round().long().clamp(0, self.gains.shape[1] - 1)
+        loud = amplitude * self.gains[sub_band][step]
+        starts = torch.arange(-self.hop, self.hop, COARSE, device=phase.device)[:, None]
+        fine = torch.arange(COARSE, device=phase.device)[:, None]
+        cycles = a_frame / self.hop
+        cosine, sine = turn(phase + cycles * starts - sub_band % 2 / 4)  # neighbours' filters are a quarter cycle apart
+        onward_cosine, onward_sine = turn(cycles * fine)
+        frames = cosine @ (onward_cosine * loud).mT - sine @ (onward_sine * loud).mT
+        frames = frames.flatten(1)[:, : 2 * self.hop] * self.window  # [B * n_frames, 2 * hop]
+        before, after = frames.reshape(-1, n_frames, 2 * self.hop).chunk(2, dim=-1)
+        return (after + before.roll(-1, dims=1)).flatten(1)
+
+    def read(self, spectrogram: Tensor) -> "Partials":
+        """Find the partials of a spectrogram `[B, 2, n_mels, n_frames]`."""
+        return Partials(
+            amplitude=self.amplitudes(spectrogram),
+            cycles=self.centers + spectrogram[:, 1, : self.n_bands].mT * self.widths,
+            onset=self.onsets(spectrogram),
+        )
+
+    def states(self, partials: "Partials", state_in: Tensor | None = None) -> Tensor:
         """Integrate the phase of each band.
 
         Parameters
         ----------
-        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
-            As `MelFormat` says.
+        partials : Partials
+            What `read` found in the spectrogram.
         state_in : Tensor [shape=(B, 2, n_bands)], optional
             State of the first frame, if the spectrogram is a cut; by default it is a loop, and phases close over it.
 
@@ -123,7 +143,7 @@ class Excitation(nn.Module):
         Tensor [shape=(B, 2, n_bands, n_frames)]
             Phase in cycles and drift in cycles a frame.
         """
-        origin, step = self.links(spectrogram)
+        origin, step = links(partials)
         n_frames = origin.shape[1]
         since = integrate(origin, step)
         if state_in is None:
@@ -134,28 +154,15 @@ class Excitation(nn.Module):
         frames = torch.arange(n_frames, device=phase.device)[:, None]
         return torch.stack([(turned + phase + frames * drift) % 1, drift], dim=1).mT
 
-    def cycles(self, spectrogram: Tensor) -> Tensor:
-        """Frequency of each band in cycles a frame, `[B, n_frames, n_bands]`."""
-        return self.centers + spectrogram[:, 1, : self.n_bands].mT * self.widths
-
     def amplitudes(self, spectrogram: Tensor) -> Tensor:
-        """Find the partials.
+        """Find the amplitude of the sinusoid in each band, `[B, n_frames, n_bands]`; 0 in bands that carry none.
 
-        Parameters
-        ----------
-        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
-            As `MelFormat` says.
-
-        Returns
-        -------
-        Tensor [shape=(B, n_frames, n_bands)]
-            Amplitude of the sinusoid in each band (a peak takes the power of its neighbours, half of it where another
-            peak shares them); 0 in bands that carry none.
+        A peak takes the power of its neighbours, half of it where another peak shares them.
         """
         fmt, n_bands = self.mel_format, self.n_bands
         mel = F.pad(spectrogram[:, 0, : n_bands + 1].mT, (1, 0), value=fmt.floor)  # nothing below the lowest band
         sounding = mel > fmt.floor + 1e-3
-        power = 10.0 ** (2 * (mel * fmt.scale_log10 + fmt.center_log10)) * sounding
+        power = magnitude_power(mel, fmt) * sounding
         here = mel[..., 1:-1]
         peak = (here > mel[..., :-2]) & (here >= mel[..., 2:]) & sounding[..., 1:-1]
         peak &= spectrogram[:, 1, :n_bands].mT.abs() <= OWN_BAND
@@ -163,50 +170,64 @@ class Excitation(nn.Module):
         beside = power[..., :-2] * share[..., :-4] + power[..., 2:] * share[..., 4:]
         return peak * (power[..., 1:-1] + beside).clamp_min(TINY).sqrt()
 
-    def links(self, spectrogram: Tensor) -> tuple[Tensor, Tensor]:
-        """Find where each band takes its phase from.
-
-        Parameters
-        ----------
-        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
-            As `MelFormat` says.
-
-        Returns
-        -------
-        origin : Tensor [shape=(B, n_frames, n_bands + 1)]
-            int64; the band of the frame before: the peak within `REACH` that is nearest in frequency, else itself;
-            `n_bands`, which stands for silence, where sound sets in.
-        step : Tensor [shape=(B, n_frames, n_bands + 1)]
-            Cycles from the frame before to this one, less whole ones.
-        """
-        now = self.cycles(spectrogram)
-        before = now.roll(1, dims=1)
-        sounding = before.masked_fill(self.amplitudes(spectrogram).roll(1, dims=1) == 0, math.inf)
-        sounding = F.pad(sounding, (REACH, REACH), value=math.inf)
-        band = torch.arange(self.n_bands, device=now.device)
-        nearest, origin = torch.full_like(now, math.inf), band.expand_as(now)
-        for shift in (0, *(side * distance for distance in range(1, REACH + 1) for side in (-1, 1))):
-            candidate = sounding[..., REACH + shift : REACH + shift + self.n_bands]
-            distance = (candidate - now).abs()
-            closer = distance < nearest
-            nearest = torch.minimum(distance, nearest)
-            before = torch.where(closer, candidate, before)
-            origin = torch.where(closer, band + shift, origin)
-        onset = self.onsets(spectrogram)
-        step = ((now + before) / 2 % 1).masked_fill(onset, 0)
-        return F.pad(origin.masked_fill(onset, self.n_bands), (0, 1), value=self.n_bands), F.pad(step, (0, 1))
-
     def onsets(self, spectrogram: Tensor) -> Tensor:
         """Whether sound sets in around a band, bool `[B, n_frames, n_bands]`."""
-        mel = F.pad(spectrogram[:, 0, : self.n_bands].mT, (REACH, REACH), value=self.mel_format.floor)
-        around = mel[..., : self.n_bands]
-        for shift in range(1, 2 * REACH + 1):
-            around = torch.maximum(around, mel[..., shift : shift + self.n_bands])
+        mel = spectrogram[:, 0, : self.n_bands].mT
+        around = F.max_pool1d(mel, 2 * REACH + 1, stride=1, padding=REACH)
         return around - around.roll(1, dims=1) > ONSET_LOG10 / self.mel_format.scale_log10
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Partials:
+    """The sinusoids of a spectrogram, each entry `[B, n_frames, n_bands]`."""
+
+    amplitude: Tensor
+    """Amplitude of the sinusoid in each band; 0 in bands that carry none."""
+    cycles: Tensor
+    """Frequency of each band in cycles a frame."""
+    onset: Tensor
+    """bool: whether sound sets in around a band."""
+
+
+def magnitude_power(mel: Tensor, mel_format: MelFormat) -> Tensor:
+    """Turn channel 0 into power."""
+    nepers = 2 * math.log(10)
+    return (mel * (nepers * mel_format.scale_log10) + nepers * mel_format.center_log10).exp()
 
 
 Link = tuple[Tensor, Tensor]
 """From a frame to an earlier one: the band it comes from (int64) and the cycles turned since, `[B, n, n_bands + 1]`."""
+
+
+def links(partials: Partials) -> Link:
+    """Find where each band takes its phase from.
+
+    Parameters
+    ----------
+    partials : Partials
+        The partials of a spectrogram.
+
+    Returns
+    -------
+    origin : Tensor [shape=(B, n_frames, n_bands + 1)]
+        int64; the band of the frame before: the peak within `REACH` that is nearest in frequency, else itself;
+        `n_bands`, which stands for silence, where sound sets in.
+    step : Tensor [shape=(B, n_frames, n_bands + 1)]
+        Cycles from the frame before to this one, less whole ones.
+    """
+    now = partials.cycles
+    n_bands = now.shape[-1]
+    before = now.roll(1, dims=1)
+    sounding = before.masked_fill(partials.amplitude.roll(1, dims=1) == 0, math.inf)
+    sounding = F.pad(sounding, (REACH, REACH), value=math.inf)
+    shift, nearest = torch.zeros_like(now), torch.full_like(now, math.inf)
+    for side in (0, *(side * distance for distance in range(1, REACH + 1) for side in (-1, 1))):
+        distance = (sounding[..., REACH + side : REACH + side + n_bands] - now).abs()
+        shift = torch.where(distance < nearest, float(side), shift)
+        nearest = torch.minimum(distance, nearest)
+    origin = (torch.arange(n_bands, device=now.device) + shift).long()
+    step = ((now + before.gather(2, origin)) / 2 % 1).masked_fill(partials.onset, 0)
+    return F.pad(origin.masked_fill(partials.onset, n_bands), (0, 1), value=n_bands), F.pad(step, (0, 1))
 
 
 def join(later: Link, earlier: Link) -> Link:
@@ -272,6 +293,12 @@ def close(root: Tensor, turned: Tensor, n_frames: int) -> Tensor:
         leader = leader.gather(1, leader)
     phase, drift = phase.gather(1, leader), drift.gather(1, leader)
     return torch.stack([(phase + since + rounds * n_frames * drift) % 1, drift], dim=1)[..., :-1]
+
+
+def heard_bands(gain: np.ndarray) -> slice:
+    """Choose the bands that a sub-band hears, by its gain at their centres, `[n_bands]`, and one more at either end."""
+    heard = np.flatnonzero(gain > LEAST_GAIN)
+    return slice(max(int(heard[0]) - 1, 0), min(int(heard[-1]) + 2, len(gain)))
 
 
 def turn(cycles: Tensor) -> tuple[Tensor, Tensor]:

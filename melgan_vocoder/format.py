@@ -170,6 +170,11 @@ class MelFormat(LoopFormat):
             )
 
     @property
+    def ceiling(self) -> float:
+        """The largest value that is played."""
+        return (self.ceiling_log10 - self.center_log10) / self.scale_log10
+
+    @property
     def band_edges_hz(self) -> "np.ndarray":
         """Edges of the bands, float64 `[n_mels + 1]`."""
         import numpy as np  # noqa: PLC0415 - the format alone is read where numpy would be a wait

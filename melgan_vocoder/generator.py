@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock
+from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
+from melgan_vocoder.correction import DrawnMel, LevelChange, ShortTimeFilter
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.excitation import N_EXCITED, Excitation
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.excitation import N_EXCITED, TINY, Excitation, magnitude_power
+from melgan_vocoder.format import MelFormat, OneChannelFormat
+from melgan_vocoder.one_channel import OneChannelTransform
 from melgan_vocoder.pqmf import N_BANDS, PQMF, design_filters
 from melgan_vocoder.stand_in import StandIn
 
@@ -29,7 +31,7 @@ class VocoderConfig:
     """Channels at the rate of frames, and after each upsampling."""
     strides: tuple[int, ...] = (3, 5, 5)
     """Upsampling after each stage; the last one goes straight to samples of the sub-bands."""
-    dilations: tuple[int, ...] = (1, 3, 9)
+    dilations: tuple[int, ...] = (1, 3)
     """Dilation of each residual block of a stage, in steps of that stage."""
     stand_in_channels: int = 192
     """Channels of the network that stands in for band frequency in one-channel spectrograms."""
@@ -63,6 +65,7 @@ class Stage(nn.Module):
     ) -> None:
         super().__init__()
         self.stride = stride
+        self.reach = sum(dilations) + 1
         self.excite = Convolution(n_excitation, channels, 1)
         self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in dilations)
         self.up = Convolution(channels, stride * out_channels, 3)
@@ -82,10 +85,11 @@ class Stage(nn.Module):
         Tensor [shape=(B, out_channels, 1, n * stride)]
             Features of the next stage.
         """
-        x = x + self.excite(fold(excitation, x.shape[-1]))
+        x = wrapped(self.excite(fold(excitation, x.shape[-1])).add_(x), self.reach)
         for block in self.blocks:
             x = block(x)
-        x = self.up(F.leaky_relu(x, LEAKY_SLOPE)).permute(0, 2, 3, 1)  # [B, 1, n, stride * out_channels]
+        x = self.up(F.leaky_relu(x, LEAKY_SLOPE, inplace=True))[..., self.reach : -self.reach]
+        x = x.permute(0, 2, 3, 1)  # [B, 1, n, stride * out_channels]
         return x.reshape(x.shape[0], 1, x.shape[2] * self.stride, -1).permute(0, 3, 1, 2)
 
 
@@ -94,7 +98,8 @@ class Vocoder(nn.Module):
 
     The excitation carries the phase of partials. The network modulates it, and adds what it lacks: transients, noise,
     everything above. What it hears and adds is relative to the level of each sub-band, which is read from the
-    spectrogram: silence is silent by construction.
+    spectrogram: silence is silent by construction. What has been drawn is analysed again, and filtered to the levels
+    that were asked for.
 
     Parameters
     ----------
@@ -140,12 +145,16 @@ class Vocoder(nn.Module):
             )
         )
         self.pqmf = PQMF()
+        self.filter = ShortTimeFilter(mel_format)
+        self.drawn_mel = DrawnMel(mel_format)
+        self.change = LevelChange(mel_format, mel_format.band_centers_hz)
+        self.one_channel = OneChannelTransform(OneChannelFormat(n_mels=mel_format.n_mels))
+        self.one_channel_change = LevelChange(mel_format, self.one_channel.centers_hz)
         limit = mel_format.frequency_limit
-        ceiling = (mel_format.ceiling_log10 - mel_format.center_log10) / mel_format.scale_log10
         buffers = {
             "share": torch.from_numpy(sub_band_shares(mel_format)).float(),
             "least": torch.tensor([mel_format.floor, -limit])[:, None, None],
-            "most": torch.tensor([ceiling, limit])[:, None, None],
+            "most": torch.tensor([mel_format.ceiling, limit])[:, None, None],
         }
         for name, tensor in buffers.items():
             self.register_buffer(name, tensor, persistent=False)
@@ -167,11 +176,11 @@ class Vocoder(nn.Module):
         """
         spectrogram = torch.minimum(torch.maximum(spectrogram, self.least), self.most)  # a model may overshoot
         with torch.autocast(spectrogram.device.type, enabled=False):  # phase and level need float32
-            phase = self.excitation.states(spectrogram, state_in)[:, 0]
-            excitation = self.excitation(spectrogram, phase)
+            partials = self.excitation.read(spectrogram)
+            excitation = self.excitation(partials, self.excitation.states(partials, state_in)[:, 0])
             level = self.level(spectrogram)
         relative = excitation / level[:, :N_EXCITED].clamp_min(LEAST_LEVEL)
-        x = self.pre(spectrogram.flatten(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last))
+        x = self.pre(wrapped(spectrogram.flatten(1, 2)[:, :, None], 1))[..., 1:-1]
         for stage in self.stages:
             x = stage(x, relative)
         drawn, modulation = x[:, :N_BANDS, 0] * level, x[:, N_BANDS:, 0]
@@ -192,8 +201,8 @@ class Vocoder(nn.Module):
         """
         fmt = self.mel_format
         mel = spectrogram[:, 0]
-        power = 10.0 ** (2 * (mel * fmt.scale_log10 + fmt.center_log10)) * (mel > fmt.floor + 1e-3)
-        level = (self.share @ power).clamp_min(1e-20).sqrt() * (self.share @ power > 0)  # [B, N_BANDS, n_frames]
+        power = self.share @ (magnitude_power(mel, fmt) * (mel > fmt.floor + 1e-3))
+        level = power.clamp_min(TINY).sqrt() * (power > 0)  # [B, N_BANDS, n_frames]
         between = torch.arange(self.excitation.hop, device=mel.device) / self.excitation.hop
         following = level.roll(-1, dims=-1)
         return (level[..., None] + (following - level)[..., None] * between).flatten(2)
@@ -214,8 +223,37 @@ class Vocoder(nn.Module):
             float32 audio, nominally in [-1, 1].
         """
         if spectrogram.shape[1] == 1:
-            spectrogram = self.stand_in(spectrogram)
-        return self.pqmf.synthesis(self.bands(spectrogram, state_in))
+            bands = self.bands(self.stand_in(spectrogram), state_in)
+        else:
+            bands = self.bands(spectrogram, state_in)
+        return self.join(bands, spectrogram)
+
+    def join(self, bands: Tensor, spectrogram: Tensor) -> Tensor:
+        """Turn sub-bands into audio at the levels of their spectrogram.
+
+        Parameters
+        ----------
+        bands : Tensor [shape=(B, N_BANDS, n)]
+            What `bands` drew.
+        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)] or [shape=(B, 1, n_mels, n_frames)]
+            What it was drawn from.
+
+        Returns
+        -------
+        Tensor [shape=(B, n_frames * hop_length)]
+            float32 audio.
+        """
+        fmt = self.mel_format
+        asked = spectrogram[:, 0].clamp(fmt.floor, fmt.ceiling)
+        with torch.autocast(bands.device.type, enabled=False):  # the filter needs float32
+            bands = bands.float()
+            audio = self.pqmf.synthesis(bands)
+            spectrum = self.filter.split(audio)
+            if spectrogram.shape[1] == 1:
+                heard, change = self.one_channel.mel(spectrum.abs().mT), self.one_channel_change
+            else:
+                heard, change = self.drawn_mel(audio, bands[:, 0], spectrum), self.change
+            return self.filter.join(change(spectrum, asked - heard))
 
 
 def fold(excitation: Tensor, n: int) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from melgan_vocoder.errors import VocoderError
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat, MelFormat
 from melgan_vocoder.pqmf import wrap
 
 OVERSAMPLING = 2
@@ -76,7 +76,7 @@ class SpectrogramTransform(nn.Module):
         n_frames = self.count_frames(audio.shape[-1], n_frames)
         parts = zip(self.low(audio, n_frames), self.high(audio, n_frames), strict=True)
         power, offset = (torch.cat(part, dim=1) for part in parts)
-        mel = self.scaled(power)
+        mel = scaled(power, fmt)
         sounding = power > 10.0 ** (2 * fmt.floor_log10)
         band_frequency = offset.clamp(-fmt.frequency_limit, fmt.frequency_limit) * sounding
         return torch.stack([mel, band_frequency], dim=1)
@@ -100,19 +100,15 @@ class SpectrogramTransform(nn.Module):
             As of `forward`.
         """
         n_frames = self.count_frames(audio.shape[-1], None)
-        return self.scaled(torch.cat([self.low.power(audio, n_frames), self.high.power(audio, n_frames)], dim=1))
+        return scaled(
+            torch.cat([self.low.power(audio, n_frames), self.high.power(audio, n_frames)], dim=1), self.mel_format
+        )
 
     def count_frames(self, n_samples: int, n_frames: int | None) -> int:
         """Tell how many frames a loop has, and refuse what is no loop."""
         hop = self.mel_format.hop_length
         require_loop_length(n_samples, hop_length=hop if n_frames is None else 1, window=self.mel_format.low_window)
         return n_samples // hop if n_frames is None else n_frames
-
-    def scaled(self, power: Tensor) -> Tensor:
-        """Turn the power of bands into channel 0."""
-        fmt = self.mel_format
-        log_magnitude = 0.5 * torch.log10(power.clamp_min(10.0 ** (2 * fmt.floor_log10)))
-        return (log_magnitude - fmt.center_log10) / fmt.scale_log10
 
 
 class BandAnalysis(nn.Module):
@@ -176,6 +172,12 @@ class BandAnalysis(nn.Module):
         return torch.minimum(torch.maximum(before, next_step), torch.maximum(after, last_step))
 
 
+def scaled(power: Tensor, mel_format: LoopFormat) -> Tensor:
+    """Turn the power in bands into channel 0."""
+    log_magnitude = 0.5 * torch.log10(power.clamp_min(10.0 ** (2 * mel_format.floor_log10)))
+    return (log_magnitude - mel_format.center_log10) / mel_format.scale_log10
+
+
 Complex = tuple[Tensor, Tensor]
 """Real and imaginary part."""
 
@@ -231,10 +233,13 @@ def band_weights(mel_format: MelFormat, grid: np.ndarray) -> np.ndarray:
         float64 weights of each bin's power in each band, peak at most 1.
     """
     centers = mel_format.band_centers_hz
-    knots = np.concatenate([[2 * centers[0] - centers[1]], centers, [centers[-1] ** 2 / centers[-2]]])[:, None]
-    rise = (grid - knots[:-2]) / (knots[1:-1] - knots[:-2])
-    fall = (knots[2:] - grid) / (knots[2:] - knots[1:-1])
-    return np.maximum(np.minimum(rise, fall), 0)
+    return triangles(np.concatenate([[2 * centers[0] - centers[1]], centers, [centers[-1] ** 2 / centers[-2]]]), grid)
+
+
+def triangles(knots: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Draw triangles of peak 1, each from one knot over the next to the one after it, `[n_knots - 2, n_bins]`."""
+    below, center, above = knots[:-2, None], knots[1:-1, None], knots[2:, None]
+    return np.maximum(np.minimum((grid - below) / (center - below), (above - grid) / (above - center)), 0)
 
 
 def hann(length: int) -> np.ndarray:

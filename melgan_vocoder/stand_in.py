@@ -4,10 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock
+from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
 from melgan_vocoder.format import MelFormat
 
 DILATIONS = (1, 2, 4)
+REACH = 2 + sum(DILATIONS)
+"""Frames to either side that the network hears."""
 
 
 class StandIn(nn.Module):
@@ -42,9 +44,11 @@ class StandIn(nn.Module):
             As `MelFormat` says.
         """
         fmt = self.mel_format
-        x = self.pre(mel.flatten(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last))
+        x = self.pre(wrapped(mel.flatten(1, 2)[:, :, None], REACH))
         for block in self.blocks:
             x = block(x)
-        drawn = self.post(F.leaky_relu(x, LEAKY_SLOPE))[:, :, 0].unflatten(1, (fmt.n_channels, fmt.n_mels))
+        drawn = self.post(F.leaky_relu(x[..., REACH:-REACH], LEAKY_SLOPE))[:, :, 0].unflatten(
+            1, (fmt.n_channels, fmt.n_mels)
+        )
         limit = fmt.frequency_limit
         return torch.stack([drawn[:, 0].clamp_min(fmt.floor), drawn[:, 1].clamp(-limit, limit)], dim=1)

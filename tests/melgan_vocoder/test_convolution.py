@@ -1,10 +1,10 @@
-"""Convolutions along time: against explicit loops, circular at any length."""
+"""Convolutions along time: against explicit loops, silence beyond them; loops wrapped for them."""
 
 import numpy as np
 import pytest
 import torch
 
-from melgan_vocoder.convolution import Convolution, ResidualBlock
+from melgan_vocoder.convolution import Convolution, ResidualBlock, wrapped
 
 
 def leaky(x: np.ndarray) -> np.ndarray:
@@ -12,13 +12,15 @@ def leaky(x: np.ndarray) -> np.ndarray:
 
 
 def direct_convolution(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
-    """`[C, n]` to `[C', n]`, one sample at a time, taken modulo the loop."""
+    """`[C, n]` to `[C', n]`, one sample at a time, silence around it."""
     size, n = weight.shape[-1], x.shape[1]
     y = np.zeros((len(weight), n))
     for t in range(n):
         y[:, t] = bias
         for tap in range(size):
-            y[:, t] += weight[:, :, 0, tap] @ x[:, (t + (tap - size // 2) * dilation) % n]
+            heard = t + (tap - size // 2) * dilation
+            if 0 <= heard < n:
+                y[:, t] += weight[:, :, 0, tap] @ x[:, heard]
     return y
 
 
@@ -34,7 +36,7 @@ def run(layer: torch.nn.Module, x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("size", [1, 3, 5])
 @pytest.mark.parametrize("dilation", [1, 4, 9])
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
-def test_equals_explicit_circular_convolution_also_where_it_reaches_round_the_loop(
+def test_equals_explicit_convolution_also_where_it_reaches_beyond_both_ends(
     rng: np.random.Generator, seeded_torch: None, size: int, dilation: int, n: int
 ) -> None:
     layer, x = Convolution(4, 3, size, dilation=dilation).double(), rng.standard_normal((4, n))
@@ -60,6 +62,18 @@ def test_memory_layout_makes_no_difference(rng: np.random.Generator, seeded_torc
     torch.testing.assert_close(layer(x.contiguous(memory_format=torch.channels_last)), layer(x), atol=1e-6, rtol=0)
 
 
-def test_rolling_the_input_rolls_the_output(rng: np.random.Generator, seeded_torch: None) -> None:
-    block, x = ResidualBlock(4, 3).double(), rng.standard_normal((4, 20))
-    np.testing.assert_allclose(run(block, np.roll(x, 7, axis=1)), np.roll(run(block, x), 7, axis=1), atol=1e-12)
+@pytest.mark.parametrize(("n", "reach"), [(1, 3), (5, 2), (5, 5), (4, 9)])
+def test_wrapped_loop_has_its_end_before_it_and_its_beginning_after_it(
+    rng: np.random.Generator, n: int, reach: int
+) -> None:
+    x = rng.standard_normal((2, 3, 1, n))
+    got = wrapped(torch.from_numpy(x), reach)
+    np.testing.assert_array_equal(got.numpy(), x[..., np.arange(-reach, n + reach) % n])
+    assert got.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_rolling_a_wrapped_loop_rolls_the_output(rng: np.random.Generator, seeded_torch: None) -> None:
+    block, x = ResidualBlock(4, 3).double(), torch.from_numpy(rng.standard_normal((1, 4, 1, 20)))
+    with torch.inference_mode():
+        plain, rolled = (block(wrapped(each, 3))[..., 3:-3] for each in (x, x.roll(7, -1)))
+    torch.testing.assert_close(rolled, plain.roll(7, -1), atol=1e-12, rtol=0)

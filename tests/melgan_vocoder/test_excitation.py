@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from melgan_vocoder.excitation import Excitation, close, integrate
+from melgan_vocoder.excitation import Excitation, close, integrate, links
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.pqmf import passband
 from melgan_vocoder.spectrogram import SpectrogramTransform
@@ -60,7 +60,12 @@ def spectrogram_of(audio: np.ndarray) -> Tensor:
 
 def excite(spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
     with torch.inference_mode():
-        return EXCITATION(spectrogram, EXCITATION.states(spectrogram, state_in)[:, 0])
+        partials = EXCITATION.read(spectrogram)
+        return EXCITATION(partials, EXCITATION.states(partials, state_in)[:, 0])
+
+
+def states_of(spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
+    return EXCITATION.states(EXCITATION.read(spectrogram), state_in)
 
 
 def held(peaks: dict[int, tuple[float, float]], n_frames: int) -> Tensor:
@@ -137,23 +142,33 @@ def test_lowest_band_may_be_a_partial_and_bands_near_the_end_of_the_third_sub_ba
 def test_sinusoids_are_drawn_from_phase_frequency_and_amplitude_between_frame_centres() -> None:
     spectrogram = spectrogram_of(glides() + 0.1 * noise())[..., 100:106]
     with torch.inference_mode():
-        phase = EXCITATION.states(spectrogram)[:, 0]
-        got = EXCITATION(spectrogram, phase)[0, :2].numpy()
-        amplitudes, cycles = EXCITATION.amplitudes(spectrogram)[0].double(), EXCITATION.cycles(spectrogram)[0].double()
+        partials = EXCITATION.read(spectrogram)
+        phase = EXCITATION.states(partials)[:, 0]
+        got = EXCITATION(partials, phase)[0, :2].numpy()
+        amplitudes, cycles = partials.amplitude[0].double(), partials.cycles[0].double()
     needed = np.zeros((2, 6 * HOP))
     grid_hz = 20 * (cycles * FORMAT.sample_rate / FORMAT.hop_length / 20).round()
     gains = passband(grid_hz.numpy().ravel() / FORMAT.sample_rate).reshape(5, *cycles.shape)
     for frame in range(6):
-        loudest = amplitudes[frame].argsort(descending=True)[:48]
-        for sample in range(-HOP, HOP):
-            turns = phase[0, loudest, frame].double() + cycles[frame, loudest] * sample / HOP
-            for sub_band, shift in enumerate((0, -0.25)):
-                value = amplitudes[frame, loudest] * torch.from_numpy(gains[sub_band, frame])[loudest]
-                value = float((value * torch.cos(2 * torch.pi * (turns + shift))).sum())
+        for sub_band, shift in enumerate((0, -0.25)):
+            heard = torch.arange(EXCITATION.n_bands)[EXCITATION.heard[sub_band]]
+            loudest = heard[amplitudes[frame, heard].argsort(descending=True)[:24]]
+            loudness = amplitudes[frame, loudest] * torch.from_numpy(gains[sub_band, frame])[loudest]
+            for sample in range(-HOP, HOP):
+                turns = phase[0, loudest, frame].double() + cycles[frame, loudest] * sample / HOP
+                value = float((loudness * torch.cos(2 * torch.pi * (turns + shift))).sum())
                 needed[sub_band, (frame * HOP + sample) % (6 * HOP)] += (1 - abs(sample) / HOP) * value
     np.testing.assert_allclose(got, needed, atol=2e-5)
     assert np.abs(needed[0]).max() > 0.2
     assert np.abs(needed[1]).max() > 0.002
+
+
+def test_sub_band_leaves_out_bands_that_its_filter_hardly_lets_through() -> None:
+    centers = FORMAT.band_centers_hz[: EXCITATION.n_bands]
+    for sub_band, heard in enumerate(EXCITATION.heard):
+        left_out = np.delete(centers, heard)
+        assert passband(left_out / FORMAT.sample_rate)[sub_band].max() < 1e-3
+        assert len(left_out) >= 14
 
 
 # --- phase
@@ -161,7 +176,7 @@ def test_sinusoids_are_drawn_from_phase_frequency_and_amplitude_between_frame_ce
 
 def test_phase_of_a_held_partial_runs_on_at_its_frequency_and_closes_over_the_loop() -> None:
     for band, offset in ((0, 0.3), (7, -0.4), (30, 0.13), (60, 0.71)):
-        states = EXCITATION.states(held({band: (0.4, offset)}, 96))[0, :, band]
+        states = states_of(held({band: (0.4, offset)}, 96))[0, :, band]
         step = cycles_a_frame(band, offset)
         drift = (round(96 * (step % 1)) - 96 * (step % 1)) / 96
         torch.testing.assert_close(states[1], torch.full((96,), drift), atol=1e-5, rtol=0)
@@ -172,7 +187,7 @@ def test_phase_of_a_held_partial_runs_on_at_its_frequency_and_closes_over_the_lo
 def test_onset_restarts_the_phase_at_0_and_is_not_drawn_to_close() -> None:
     spectrogram = held({}, 40)
     spectrogram[0, :, 30, 8:] = torch.tensor([[0.4], [0.2]])
-    states = EXCITATION.states(spectrogram)[0]
+    states = states_of(spectrogram)[0]
     assert not states[:, 28:33, 8].any()
     assert not states[1, 30, 8:].any()
     assert apart(states[0, 30, 8:], torch.arange(32) * cycles_a_frame(30, 0.2)) < 1e-4
@@ -182,7 +197,7 @@ def test_onset_restarts_the_phase_at_0_and_is_not_drawn_to_close() -> None:
 def test_a_rise_of_more_than_8_db_is_an_onset(rise_db: float, restarts: bool) -> None:
     spectrogram = held({30: (-0.5, 0.2)}, 40)
     spectrogram[0, 0, 30, 20:] += rise_db / 20 / 2.3
-    phase = EXCITATION.states(spectrogram)[0, 0, 30]
+    phase = states_of(spectrogram)[0, 0, 30]
     assert (apart(phase[20], 0) < 1e-5) == restarts
     assert EXCITATION.onsets(spectrogram)[0].any() == restarts
 
@@ -197,7 +212,7 @@ def test_a_partial_that_moves_among_its_neighbours_is_no_onset() -> None:
 def test_phase_follows_a_partial_into_a_band_nearby(reach: int) -> None:
     spectrogram = held({30: (0.4, 0.2)}, 40)
     spectrogram[0, :, :, 20:] = held({30 + reach: (0.4, -0.3)}, 20)[0]
-    states = EXCITATION.states(spectrogram)[0]
+    states = states_of(spectrogram)[0]
     step = (cycles_a_frame(30, 0.2) + cycles_a_frame(30 + reach, -0.3)) / 2
     assert apart(states[0, 30 + reach, 20], states[0, 30, 19] + step + states[1, 30, 19]) < 1e-4
 
@@ -205,10 +220,10 @@ def test_phase_follows_a_partial_into_a_band_nearby(reach: int) -> None:
 def test_of_two_partials_the_nearer_one_in_frequency_is_followed() -> None:
     spectrogram = held({29: (0.4, 0.4), 31: (0.5, 0.4)}, 40)
     spectrogram[0, :, :, 20:] = held({30: (0.4, -0.4)}, 20)[0]
-    origin, _ = EXCITATION.links(spectrogram)
+    origin, _ = links(EXCITATION.read(spectrogram))
     assert origin[0, 20, 30] == 29
     spectrogram[0, 1, 30, 20:] = 0.6
-    origin, _ = EXCITATION.links(spectrogram)
+    origin, _ = links(EXCITATION.read(spectrogram))
     assert origin[0, 20, 30] == 31
 
 
@@ -224,9 +239,9 @@ def test_parallel_scan_equals_a_plain_loop(rng: np.random.Generator) -> None:
             needed_root, needed_turned = list(range(6)), [0.0] * 6
             for frame in range(n_frames):
                 if frame:
-                    links = [int(band) for band in origin[loop, frame]]
-                    needed_turned = [needed_turned[links[band]] + float(step[loop, frame, band]) for band in range(6)]
-                    needed_root = [needed_root[band] for band in links]
+                    bands = [int(band) for band in origin[loop, frame]]
+                    needed_turned = [needed_turned[bands[band]] + float(step[loop, frame, band]) for band in range(6)]
+                    needed_root = [needed_root[band] for band in bands]
                 assert root[loop, frame].tolist() == needed_root
                 assert apart(turned[loop, frame], torch.tensor(needed_turned, dtype=torch.float64)) < 1e-9
 
@@ -247,12 +262,12 @@ def test_followers_of_followers_are_closed_too() -> None:
 @pytest.mark.parametrize("sound", SOUNDS)
 def test_phase_of_every_frame_goes_on_from_its_origin(sound: str) -> None:
     spectrogram = analysed(sound)
-    origin, step = EXCITATION.links(spectrogram)
-    phase, drift = torch.nn.functional.pad(EXCITATION.states(spectrogram)[0].mT, (0, 1))
-    links = origin[0, 1:]
-    needed = phase[:-1].gather(1, links) + step[0, 1:] + drift[1:]
+    origin, step = links(EXCITATION.read(spectrogram))
+    phase, drift = torch.nn.functional.pad(states_of(spectrogram)[0].mT, (0, 1))
+    earlier = origin[0, 1:]
+    needed = phase[:-1].gather(1, earlier) + step[0, 1:] + drift[1:]
     assert apart(phase[1:], needed) < 1e-4
-    torch.testing.assert_close(drift[1:], drift[:-1].gather(1, links))
+    torch.testing.assert_close(drift[1:], drift[:-1].gather(1, earlier))
     sounding = EXCITATION.amplitudes(spectrogram)[0, 0] > 1e-2  # and the first frame from the last one
     seam = phase[-1].gather(0, origin[0, 0]) + step[0, 0] + drift[0]
     assert apart(phase[0, :-1][sounding], seam[:-1][sounding]) < 1e-4
@@ -268,9 +283,9 @@ CUTS = [(0, 40), (100, 200), (37, 41), (63, 65), (300, 512), (511, 512)]
 @pytest.mark.parametrize(("first", "end"), CUTS)
 def test_cut_with_the_wholes_state_equals_the_whole(sound: str, first: int, end: int) -> None:
     spectrogram = analysed(sound)
-    states, whole = EXCITATION.states(spectrogram), excite(spectrogram)
+    states, whole = states_of(spectrogram), excite(spectrogram)
     cut, state_in = spectrogram[..., first:end], states[..., first]
-    got = EXCITATION.states(cut, state_in)
+    got = states_of(cut, state_in)
     assert apart(got[:, 0], states[:, 0, :, first:end]) < 1e-5
     torch.testing.assert_close(got[:, 1], states[:, 1, :, first:end], atol=1e-6, rtol=0)
     until = (end - first - 1) * HOP  # the last hop hears the frame after the cut
@@ -280,11 +295,11 @@ def test_cut_with_the_wholes_state_equals_the_whole(sound: str, first: int, end:
 
 def test_cuts_that_hand_their_state_on_equal_the_whole_across_onsets() -> None:
     spectrogram = spectrogram_of(hits() + glides())
-    whole = EXCITATION.states(spectrogram)
+    whole = states_of(spectrogram)
     edges = [0, 10, 63, 64, 65, 66, 130, 256, 257, 400, 511]
     state = whole[..., 0]
     for first, last in itertools.pairwise(edges):
-        states = EXCITATION.states(spectrogram[..., first : last + 1], state)
+        states = states_of(spectrogram[..., first : last + 1], state)
         assert apart(states[:, 0], whole[:, 0, :, first : last + 1]) < 1e-5
         state = states[..., -1]
 
@@ -303,12 +318,12 @@ def test_other_state_gives_another_sound_until_an_onset() -> None:
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 40])
 def test_shapes_for_any_number_of_frames_and_a_batch(rng: np.random.Generator, n_frames: int) -> None:
     spectrogram = torch.from_numpy(rng.uniform(-1, 1, (3, 2, 128, n_frames)).astype(np.float32))
-    states = EXCITATION.states(spectrogram)
+    states = states_of(spectrogram)
     assert states.shape == (3, 2, EXCITATION.n_bands, n_frames)
     assert states.dtype == torch.float32
     assert states[:, 0].min() >= 0
     assert states[:, 0].max() <= 1
-    excitation = EXCITATION(spectrogram, states[:, 0])
+    excitation = EXCITATION(EXCITATION.read(spectrogram), states[:, 0])
     assert excitation.shape == (3, 3, n_frames * HOP)
     assert excitation.dtype == torch.float32
     assert excitation.isfinite().all()
@@ -329,7 +344,8 @@ def test_rolling_a_loop_with_onsets_rolls_its_excitation(n_frames: int) -> None:
 
 def test_gradient_is_finite_also_in_silence() -> None:
     spectrogram = torch.cat([analysed("glides"), held({}, 512)])[..., :40].requires_grad_()
-    EXCITATION(spectrogram, EXCITATION.states(spectrogram)[:, 0]).square().sum().backward()
+    partials = EXCITATION.read(spectrogram)
+    EXCITATION(partials, EXCITATION.states(partials)[:, 0]).square().sum().backward()
     assert spectrogram.grad is not None
     assert spectrogram.grad.isfinite().all()
     assert spectrogram.grad[0, 0].any()

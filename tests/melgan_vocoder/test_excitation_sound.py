@@ -36,7 +36,8 @@ def play(audio: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
         spectrogram = TRANSFORM(torch.from_numpy(audio).float()[None])
         bands = torch.zeros(1, 5, N_SAMPLES // 5)
-        bands[:, :N_EXCITED] = EXCITATION(spectrogram, EXCITATION.states(spectrogram)[:, 0])
+        partials = EXCITATION.read(spectrogram)
+        bands[:, :N_EXCITED] = EXCITATION(partials, EXCITATION.states(partials)[:, 0])
         return SYNTHESIS(bands)[0].numpy().astype(np.float64)
 
 

@@ -42,12 +42,12 @@ class Example:
 class Drawing:
     """What the vocoder draws of a segment."""
 
-    spectrogram: Tensor
-    """The analysis of its audio, `[B, n_channels, n_mels, segment_frames]`: as many channels as losses need."""
+    mel: Tensor
+    """Channel 0 of its audio's spectrogram, `[B, n_mels, segment_frames]`."""
     audio: Tensor
     """`[B, n_samples]`."""
     bands: Tensor
-    """`[B, N_BANDS, n]`."""
+    """The audio's sub-bands, `[B, N_BANDS, n]`."""
 
 
 class SegmentAnalysis(nn.Module):
@@ -103,7 +103,7 @@ class SegmentAnalysis(nn.Module):
             bands=self.segment(vocoder.pqmf.analysis(inner), a_frame=self.hop // N_BANDS),
         )
 
-    def draw(self, vocoder: Vocoder, spectrogram: Tensor, *, n_channels: int, precision: torch.dtype) -> Drawing:
+    def draw(self, vocoder: Vocoder, spectrogram: Tensor, *, precision: torch.dtype) -> Drawing:
         """Let a vocoder draw segments.
 
         Parameters
@@ -112,8 +112,6 @@ class SegmentAnalysis(nn.Module):
             The network.
         spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)]
             Segments and halos; phases begin at random (torch's global generator).
-        n_channels : {0, 1, 2}
-            Channels of the audio's spectrogram that losses need; each costs time.
         precision : torch.dtype
             float32, or bfloat16 for the network's convolutions.
 
@@ -125,20 +123,13 @@ class SegmentAnalysis(nn.Module):
         phase = torch.rand(spectrogram.shape[0], 1, vocoder.excitation.n_bands, device=spectrogram.device)
         state_in = torch.cat([phase, torch.zeros_like(phase)], dim=1)  # a cut begins anywhere, and closes nowhere
         with torch.autocast(spectrogram.device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-            bands = vocoder.bands(spectrogram, state_in)
-        bands = bands.float()
-        audio = vocoder.pqmf.synthesis(bands)
+            audio = vocoder(spectrogram, state_in)
+        bands = vocoder.pqmf.analysis(audio)
         return Drawing(
-            spectrogram=self.segment(self.analyse(audio, n_channels)),
+            mel=self.segment(vocoder.drawn_mel(audio, bands[:, 0], vocoder.filter.split(audio))),
             audio=self.segment(audio, a_frame=self.hop),
             bands=self.segment(bands, a_frame=self.hop // N_BANDS),
         )
-
-    def analyse(self, audio: Tensor, n_channels: int) -> Tensor:
-        """Analyse audio for the first `n_channels` channels of its spectrogram."""
-        if n_channels == 1:
-            return self.transform.mel(audio)[:, None]
-        return self.transform(audio) if n_channels else audio.new_empty(audio.shape[0], 0, 1, 1)
 
     def segment(self, x: Tensor, a_frame: int = 1) -> Tensor:
         """Cut the halos off; `a_frame` entries of the last axis are one frame."""

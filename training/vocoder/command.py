@@ -17,6 +17,8 @@ PRESETS = ("base", "cpu", "toy")
 @click.option("--minutes", type=click.FloatRange(0.01, 100_000), help="End after so many minutes in all.")
 @click.option("--from", "start", type=click.Path(dir_okay=False, path_type=pathlib.Path),
               help="Begin with the weights of this vocoder file.")  # fmt: skip
+@click.option("--recordings", type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+              help="Train also with the audio files in this folder, each made a loop.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="What batches and first weights are drawn from.")  # fmt: skip
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train; by default a GPU if there is one.")
@@ -27,6 +29,7 @@ def vocoder(
     steps: int | None,
     minutes: float | None,
     start: pathlib.Path | None,
+    recordings: pathlib.Path | None,
     seed: int,
     device: str | None,
 ) -> None:
@@ -36,6 +39,7 @@ def vocoder(
 
     \b
     loopmorph-train vocoder corpus/ vocoder/ --preset cpu --minutes 60
+    loopmorph-train vocoder corpus/ vocoder/ --preset cpu --recordings samples/
     """
     import dataclasses
 
@@ -45,13 +49,16 @@ def vocoder(
     from training.vocoder.material import Material
     from training.vocoder.preset import VOCODER_PRESETS
     from training.vocoder.run import VocoderRun
+    from training.vocoder_evaluation.real_loops import read_real_loops
 
     config = dataclasses.replace(VOCODER_PRESETS.load(preset), seed=seed)
     limits = dataclasses.replace(config.run, steps=steps or config.run.steps, minutes=minutes or config.run.minutes)
     config = dataclasses.replace(config, run=limits)
-    run = VocoderRun(
-        out, Material.of(Corpus.open(corpus)), config, device=choose_device(device), start=start, echo=click.echo
-    )
+    material = Material.of(Corpus.open(corpus))
+    if recordings is not None:
+        loops = read_real_loops(recordings, report=lambda line: click.echo(line, err=True))
+        material = material.beside([loop for _, loop in loops])
+    run = VocoderRun(out, material, config, device=choose_device(device), start=start, echo=click.echo)
     with Display(run) as display:
         path = run.run(display.show)
     progress = run.progress

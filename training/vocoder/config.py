@@ -68,10 +68,6 @@ class LossConfig:
     """Weight of the sub-band STFT loss."""
     mel_weight: float = 2.0
     """Weight of the mel loss, which is in decades."""
-    mel_every: int = 1
-    """Steps from one with mel and band-frequency loss to the next: they cost more than all others."""
-    band_frequency_weight: float = 0.0
-    """Weight of the band-frequency loss."""
     stand_in_weight: float = 1.0
     """Weight of the loss of the network that makes two channels of one."""
     adversarial: Literal["least_squares", "hinge"] = "least_squares"
@@ -86,7 +82,6 @@ class LossConfig:
             object.__setattr__(self, name, tuple(getattr(self, name)))
             sizes = getattr(self, name)
             require(bool(sizes) and min(sizes) >= 16, name=name, got=sizes, needed="windows of at least 16 samples")
-        require(self.mel_every >= 1, name="mel_every", got=self.mel_every, needed="at least 1")
         for field in dataclasses.fields(self):
             if field.name.endswith("_weight"):
                 value = getattr(self, field.name)

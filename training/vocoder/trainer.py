@@ -15,7 +15,6 @@ from training.vocoder.analysis import Drawing, Example, SegmentAnalysis
 from training.vocoder.config import VocoderTrainingConfig
 from training.vocoder.losses import (
     STFTLoss,
-    band_frequency_loss,
     level,
     mel_loss,
     stand_in_loss,
@@ -111,7 +110,7 @@ class VocoderTrainer:
         """
         torch.manual_seed(self.config.seed * SEED_STRIDE + step)  # so that a resumed run draws the same
         example = self.analysis(torch.from_numpy(cuts).to(self.device), self.vocoder)
-        drawing = self.draw(example, step=step)
+        drawing = self.analysis.draw(self.vocoder, example.spectrogram, precision=self.precision)
         losses = self.reconstruction_losses(drawing, example)
         if self.adversary is not None and step >= self.config.optimiser.discriminator_from_step:
             drawn, real = level(drawing.audio, example.audio)
@@ -125,26 +124,15 @@ class VocoderTrainer:
         self.update_average(step)
         return {name: loss.detach() for name, loss in losses.items()}
 
-    def draw(self, example: Example, *, step: int) -> Drawing:
-        """Let the vocoder draw a batch, and analyse it if this step has a loss that needs it."""
-        loss = self.config.loss
-        n_channels = 2 if loss.band_frequency_weight else int(loss.mel_weight > 0)
-        if step % loss.mel_every:
-            n_channels = 0
-        return self.analysis.draw(self.vocoder, example.spectrogram, n_channels=n_channels, precision=self.precision)
-
     def reconstruction_losses(self, drawing: Drawing, example: Example) -> dict[str, Tensor]:
         """Compare what was drawn with what should have been."""
-        weights, fmt = self.config.loss, self.mel_format
+        fmt = self.mel_format
         losses = {
             "stft": self.stft_loss(drawing.audio, example.audio),
             "band": self.band_loss(drawing.bands.flatten(0, 1), example.bands.flatten(0, 1)),
+            "mel": mel_loss(drawing.mel, example.target[:, 0], fmt),
         }
-        if drawing.spectrogram.numel():
-            losses["mel"] = mel_loss(drawing.spectrogram, example.target, fmt)
-            if weights.band_frequency_weight:
-                losses["band_frequency"] = band_frequency_loss(drawing.spectrogram, example.target, fmt)
-        if weights.stand_in_weight:
+        if self.config.loss.stand_in_weight:
             drawn = self.analysis.segment(self.vocoder.stand_in(example.one_channel))
             losses["stand_in"] = stand_in_loss(drawn, example.target, fmt)
         return losses
@@ -209,7 +197,7 @@ class VocoderTrainer:
         target = self.analysis.transform(audio)
         drawn = self.averaged(target)
         losses = {
-            "mel": mel_loss(self.analysis.analyse(drawn, 1), target, self.mel_format),
+            "mel": mel_loss(self.analysis.transform.mel(drawn), target[:, 0], self.mel_format),
             "stft": self.stft_loss(drawn, audio),
         }
         if self.analysis.one_channel is not None:

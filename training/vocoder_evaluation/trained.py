@@ -49,7 +49,7 @@ class ExcitationAlone:
     vocoder : Vocoder
         Whose excitation.
     n_partials : int
-        Sinusoids in a frame.
+        Sinusoids of a frame in each sub-band.
     """
 
     def __init__(self, vocoder: Vocoder, *, n_partials: int) -> None:
@@ -61,7 +61,8 @@ class ExcitationAlone:
         excitation = self.vocoder.excitation
         with torch.inference_mode():
             spectrogram = self.transform(torch.from_numpy(audio))
-            lowest = excitation(spectrogram, excitation.states(spectrogram)[:, 0], self.n_partials)
+            partials = excitation.read(spectrogram)
+            lowest = excitation(partials, excitation.states(partials)[:, 0], self.n_partials)
             bands = F.pad(lowest, (0, 0, 0, N_BANDS - lowest.shape[1]))
             return self.vocoder.pqmf.synthesis(bands).numpy()
 

@@ -48,21 +48,25 @@ def test_drawing_has_the_segments_shapes_and_gradients(
 ) -> None:
     cut = torch.from_numpy(rng.uniform(-0.3, 0.3, (2, analysis.cut_frames * 375)).astype(np.float32))
     example = analysis(cut, vocoder)
-    drawing = analysis.draw(vocoder, example.spectrogram, n_channels=2, precision=torch.float32)
+    drawing = analysis.draw(vocoder, example.spectrogram, precision=torch.float32)
     assert drawing.audio.shape == example.audio.shape == (2, 20 * 375)
     assert drawing.bands.shape == example.bands.shape == (2, 5, 20 * 75)
-    assert drawing.spectrogram.shape == example.target.shape == (2, 2, 128, 20)
-    drawing.spectrogram[:, 0].sum().backward()
+    assert drawing.mel.shape == example.target[:, 0].shape == (2, 128, 20)
+    drawing.mel.sum().backward()
     assert all(
         p.grad is not None and p.grad.isfinite().all() for n, p in vocoder.named_parameters() if "stand_in" not in n
     )
 
 
-def test_analysis_of_what_was_drawn_is_left_out_if_no_loss_needs_it(
-    analysis: SegmentAnalysis, vocoder: Vocoder
-) -> None:
-    spectrogram = torch.zeros(1, 2, 128, 38)
-    assert not analysis.draw(vocoder, spectrogram, n_channels=0, precision=torch.float32).spectrogram.numel()
+def test_mel_of_a_drawing_is_that_of_its_audio(analysis: SegmentAnalysis, vocoder: Vocoder, corpus: object) -> None:
+    cut = torch.from_numpy(corpus.loop(2)[: analysis.cut_frames * 375])[None]  # type: ignore[attr-defined]
+    spectrogram = analysis(cut, vocoder).spectrogram
+    torch.manual_seed(5)
+    mel = analysis.draw(vocoder, spectrogram, precision=torch.float32).mel
+    torch.manual_seed(5)
+    phase = torch.rand(1, 1, vocoder.excitation.n_bands)
+    audio = vocoder(spectrogram, torch.cat([phase, torch.zeros_like(phase)], dim=1))
+    assert (mel - analysis.segment(analysis.transform.mel(audio))).abs().mean() < 0.005
 
 
 def test_half_precision_draws_nearly_the_same(
@@ -83,13 +87,13 @@ def draw_seeded(
 ) -> torch.Tensor:
     """Both draws begin at the same phases."""
     torch.manual_seed(5)
-    return analysis.draw(vocoder, spectrogram, n_channels=0, precision=precision).audio.detach()
+    return analysis.draw(vocoder, spectrogram, precision=precision).audio.detach()
 
 
 def test_digital_silence_is_drawn_and_analysed_without_nan(analysis: SegmentAnalysis, vocoder: Vocoder) -> None:
     example = analysis(torch.zeros(1, analysis.cut_frames * 375), vocoder)
-    drawing = analysis.draw(vocoder, example.spectrogram, n_channels=2, precision=torch.float32)
-    (drawing.spectrogram.sum() + drawing.audio.square().sum()).backward()
+    drawing = analysis.draw(vocoder, example.spectrogram, precision=torch.float32)
+    (drawing.mel.sum() + drawing.audio.square().sum()).backward()
     grads = [p.grad for p in vocoder.parameters() if p.grad is not None]
     assert all(grad.isfinite().all() for grad in grads)
     assert drawing.audio.abs().max() < 1e-4

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import click
+import numpy as np
 import pytest
+import soundfile
 import torch
 from click.testing import CliRunner, Result
 
@@ -58,6 +60,22 @@ def test_run_writes_a_vocoder_and_goes_on_when_run_again(folder: pathlib.Path, t
     assert second.exit_code == 0, second.output
     assert f"{tmp_path}: goes on from step 2" in second.stdout
     assert "3 steps, 0 skipped" in second.stdout
+
+
+def test_recordings_are_trained_with_and_what_cannot_be_read_is_named(
+    folder: pathlib.Path, tmp_path: pathlib.Path, rng: np.random.Generator
+) -> None:
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    soundfile.write(sounds / "good.wav", rng.uniform(-0.5, 0.5, 30_000), 44_100)
+    (sounds / "bad.wav").write_bytes(b"no audio")
+    result = invoke(folder, tmp_path / "run", "--preset", "toy", "--steps", 1, "--recordings", sounds)
+    assert result.exit_code == 0, result.output
+    assert "bad.wav: cannot be read" in result.stderr
+    (folder_of_none := tmp_path / "none").mkdir()
+    refused = invoke(folder, tmp_path / "other", "--preset", "toy", "--steps", 1, "--recordings", folder_of_none)
+    assert refused.exit_code == 1
+    assert "0 audio files, none of them readable" in refused.stderr
 
 
 def test_card_counts_genres_and_names_licences(folder: pathlib.Path) -> None:

@@ -56,7 +56,7 @@ def test_stft_loss_of_a_loud_cut_does_not_hide_a_quiet_one(stft_loss: STFTLoss, 
     assert float(stft_loss(drawn, signal)) == pytest.approx((1 + math.log(2)) / 2, rel=0.01)
 
 
-@pytest.mark.parametrize("level_db", [-20, -50])
+@pytest.mark.parametrize("level_db", [-20, -30])
 def test_stft_loss_hardly_changes_with_the_level(
     stft_loss: STFTLoss, rng: np.random.Generator, level_db: float
 ) -> None:
@@ -70,7 +70,8 @@ def test_stft_loss_is_the_papers_over_whole_windows_alone(rng: np.random.Generat
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(256) / 256)
     frames = [np.lib.stride_tricks.sliding_window_view(x[0].numpy(), 256)[::64] * window for x in (drawn, target)]
     ours, theirs = (np.abs(np.fft.rfft(each, axis=1)) for each in frames)
-    expected = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs) + np.abs(np.log(ours / theirs)).mean()
+    distance = np.sqrt((np.log(ours / theirs) ** 2).mean(axis=1)).mean()
+    expected = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs) + distance
     assert float(STFTLoss((256,))(drawn, target)) == pytest.approx(expected, rel=1e-3)
 
 
@@ -97,10 +98,8 @@ def test_what_lies_far_below_the_floor_does_not_count(stft_loss: STFTLoss, rng: 
 
 
 def test_mel_loss_is_in_decades() -> None:
-    target = torch.zeros(1, 2, 128, 5)
-    drawn = target.clone()
-    drawn[:, 0] += 1 / FORMAT.scale_log10  # ten times the magnitude
-    drawn[:, 1] += 1
+    target = torch.zeros(1, 128, 5)
+    drawn = target + 1 / FORMAT.scale_log10  # ten times the magnitude
     assert float(mel_loss(drawn, target, FORMAT)) == pytest.approx(1)
     assert mel_loss(target, target, FORMAT) == 0
 
@@ -116,7 +115,7 @@ def test_band_frequency_counts_where_there_is_energy() -> None:
 
 def test_stand_in_loss_is_both(rng: np.random.Generator) -> None:
     drawn, target = noise(rng, 2, 2, 128, 5), noise(rng, 2, 2, 128, 5)
-    both = mel_loss(drawn, target, FORMAT) + band_frequency_loss(drawn, target, FORMAT)
+    both = mel_loss(drawn[:, 0], target[:, 0], FORMAT) + band_frequency_loss(drawn, target, FORMAT)
     torch.testing.assert_close(stand_in_loss(drawn, target, FORMAT), both)
 
 
