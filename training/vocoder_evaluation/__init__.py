@@ -8,7 +8,8 @@
                                         distances  (spectra, mel, silence, seam)
 
 `resynthesise` is any callable from loops to loops; `trained` is a vocoder file's network,
-`griffin_lim` the one to beat, `plain` the prototype's.
+`griffin_lim` the one to beat (from what the vocoder is given, `vocoder_mel`; beside it
+from a finer mel of its own), `plain` the prototype's.
 """
 
 import importlib

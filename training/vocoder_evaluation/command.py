@@ -24,7 +24,8 @@ FILE = click.Path(dir_okay=False, path_type=pathlib.Path)
 @click.option("--loops", type=click.IntRange(1, 100_000), default=32, show_default=True,
               help="Real loops of FOLDER to measure, spread over its files.")  # fmt: skip
 @click.option("--griffin-lim", type=click.IntRange(1, 1000), multiple=True,
-              help="Measure so many steps of Griffin-Lim beside it; may be given again.")  # fmt: skip
+              help="Measure so many steps of Griffin-Lim beside it, from the same spectrogram and from a mel of its "
+                   "own, finer above 1 kHz; may be given again.")  # fmt: skip
 @click.option("--plain", type=FILE, help="Measure the prototype's plain vocoder beside it.")
 @click.option("--excitation", type=click.IntRange(1, 64), multiple=True,
               help="Measure so many of its sinusoids without its network beside it; may be given again.")  # fmt: skip
@@ -55,9 +56,11 @@ def vocoder_eval(
     from rich.progress import Progress
 
     from melgan_vocoder.vocoder_file import SHIPPED, load_vocoder
-    from training.vocoder_evaluation import GriffinLim, compare_reports, draw_picture, read_real_loops
+    from training.vocoder_evaluation import compare_reports, draw_picture, read_real_loops
+    from training.vocoder_evaluation.griffin_lim import GriffinLim, own_mel_magnitude
     from training.vocoder_evaluation.plain import PlainVocoder
     from training.vocoder_evaluation.trained import ExcitationAlone, TrainedVocoder, unheard_loops
+    from training.vocoder_evaluation.vocoder_mel import vocoder_mel_magnitude
 
     path = model or SHIPPED
     trained = TrainedVocoder(load_vocoder(path))
@@ -65,7 +68,9 @@ def vocoder_eval(
     if plain is not None:
         vocoders["plain"] = PlainVocoder(plain)
     vocoders |= {f"{n} sinusoids": ExcitationAlone(trained.vocoder, n_partials=n) for n in excitation}
-    vocoders |= {f"Griffin-Lim {steps}": GriffinLim(steps) for steps in griffin_lim}
+    for steps in griffin_lim:
+        vocoders[f"Griffin-Lim {steps}"] = GriffinLim(steps, vocoder_mel_magnitude)
+        vocoders[f"Griffin-Lim {steps}, own mel"] = GriffinLim(steps, own_mel_magnitude)
     warnings = Console(stderr=True)
     real = unheard_loops(loops) if folder is None else read_real_loops(folder, report=warnings.print, n_loops=loops)
     with Progress(console=warnings) as progress:
@@ -110,9 +115,10 @@ def measure_all(
     advance: Callable[[int], None],
 ) -> dict[str, dict[str, Any]]:
     """Measure vocoders one after the other; `begin` is told how many loops that is, `advance` each batch of them."""
-    from training.vocoder_evaluation.report import count_work, evaluate, measure_baseline
+    from training.vocoder_evaluation.report import count_baseline_work, count_work, evaluate, measure_baseline
 
-    begin(len(loops) + len(vocoders) * count_work(len(loops), n_pitches=n_pitches, with_baseline=False))
+    work = count_work(len(loops), n_pitches=n_pitches, with_baseline=False)
+    begin(count_baseline_work(len(loops)) + len(vocoders) * work)
     baseline = measure_baseline(loops, advance=advance)
     return {
         name: evaluate(

@@ -10,7 +10,7 @@ def hann_window(n_fft: int) -> np.ndarray:
     return (hann(n_fft, sym=False) * (4.0 / n_fft)).astype(np.float32)
 
 
-def stft(audio: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
+def stft(audio: np.ndarray, *, n_fft: int, hop_length: int, oversampling: int = 1) -> np.ndarray:
     """Analyse a loop; frame `t` is centred on sample `t * hop_length`.
 
     Parameters
@@ -19,16 +19,18 @@ def stft(audio: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
         Loop of a whole number of hops.
     n_fft, hop_length : int
         Samples of window (at most `n_samples`) and from one frame to the next.
+    oversampling : int
+        Points of the frequency grid to a sample of the window.
 
     Returns
     -------
-    np.ndarray [shape=(n_samples // hop_length, n_fft // 2 + 1)]
+    np.ndarray [shape=(n_samples // hop_length, oversampling * n_fft // 2 + 1)]
         complex64; a full-scale sine has magnitude 1.
     """
     half = n_fft // 2
     wrapped = np.concatenate([audio[-half:], audio, audio[: n_fft - half]]).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(wrapped, n_fft)[: len(audio) : hop_length]
-    return fft.rfft(frames * hann_window(n_fft), axis=1)
+    return fft.rfft(frames * hann_window(n_fft), oversampling * n_fft, axis=1)
 
 
 def inverse_stft(spectrum: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
@@ -36,8 +38,8 @@ def inverse_stft(spectrum: np.ndarray, *, n_fft: int, hop_length: int) -> np.nda
 
     Parameters
     ----------
-    spectrum : np.ndarray [shape=(n_frames, n_fft // 2 + 1)]
-        As `stft` gives it; at least `n_fft / hop_length` frames.
+    spectrum : np.ndarray [shape=(n_frames, oversampling * n_fft // 2 + 1)]
+        As `stft` gives it, of any oversampling; at least `n_fft / hop_length` frames.
     n_fft, hop_length : int
         As in `stft`.
 
@@ -47,7 +49,7 @@ def inverse_stft(spectrum: np.ndarray, *, n_fft: int, hop_length: int) -> np.nda
         float32 loop.
     """
     window = hann_window(n_fft)
-    weighted = overlap_add(fft.irfft(spectrum, n_fft, axis=1) * window, hop_length)
+    weighted = overlap_add(fft.irfft(spectrum, axis=1)[:, :n_fft] * window, hop_length)
     weights = overlap_add(np.broadcast_to(window**2, (len(spectrum), n_fft)), hop_length)
     return np.roll(weighted / weights, -(n_fft // 2)).astype(np.float32)
 

@@ -16,8 +16,11 @@ from stylegan_audio import SHIPPED_MODELS
 from training.cli import main
 from training.errors import TrainingError
 from training.procedural import draw_loop
+from training.vocoder_evaluation import command, report
+from training.vocoder_evaluation.griffin_lim import GriffinLim, own_mel_magnitude
 from training.vocoder_evaluation.plain import PlainVocoder, draw_bands, read_tensors
 from training.vocoder_evaluation.trained import ExcitationAlone, TrainedVocoder, unheard_loops
+from training.vocoder_evaluation.vocoder_mel import vocoder_mel_magnitude
 
 LOOPS = np.stack([draw_loop("bass", 9), draw_loop("techno", 9)])
 
@@ -56,6 +59,38 @@ def test_the_table_names_figures_and_bars(toy_path: pathlib.Path) -> None:
     assert result.exit_code == 0, result.output
     assert "held_notes" in result.stdout
     assert "18 bars" in result.stdout
+
+
+def test_griffin_lim_is_measured_from_the_same_spectrogram_and_from_its_own_mel(
+    toy_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    def measure_all(vocoders: dict[str, object], *args: object, **kwargs: object) -> dict[str, object]:
+        asked.update(vocoders)
+        return dict.fromkeys(vocoders)
+
+    monkeypatch.setattr(command, "measure_all", measure_all)
+    result = invoke(toy_path, "--loops", 1, "--griffin-lim", 32, "--griffin-lim", 2, "--json")
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(result.stdout)) == list(asked)
+    del asked["toy"]
+    assert asked == {
+        "Griffin-Lim 32": GriffinLim(32, vocoder_mel_magnitude),
+        "Griffin-Lim 32, own mel": GriffinLim(32, own_mel_magnitude),
+        "Griffin-Lim 2": GriffinLim(2, vocoder_mel_magnitude),
+        "Griffin-Lim 2, own mel": GriffinLim(2, own_mel_magnitude),
+    }
+
+
+def test_progress_of_the_command_adds_up_to_what_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "GriffinLim", lambda steps, source: lambda audio: audio)
+    begun, done = [], []
+    command.measure_all(
+        {"whole": lambda audio: audio}, [("techno", LOOPS[1])], analyse=lambda audio: audio, n_pitches=1,
+        begin=begun.append, advance=done.append,
+    )  # fmt: skip
+    assert begun == [sum(done)]
 
 
 def test_a_missing_vocoder_is_one_line(tmp_path: pathlib.Path) -> None:

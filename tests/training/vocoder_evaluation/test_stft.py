@@ -5,6 +5,8 @@ import pytest
 
 from training.vocoder_evaluation.stft import inverse_stft, overlap_add, stft
 
+ASKED = {"n_fft": 512, "hop_length": 128, "oversampling": 2}
+
 
 def test_full_scale_sine_peaks_at_one_in_every_frame() -> None:
     audio = np.sin(2 * np.pi * 1500 * np.arange(19_200) / 48_000)
@@ -25,6 +27,25 @@ def test_synthesis_undoes_analysis(n_fft: int, hop_length: int, rng: np.random.G
     again = inverse_stft(stft(audio, n_fft=n_fft, hop_length=hop_length), n_fft=n_fft, hop_length=hop_length)
     assert again.dtype == np.float32
     np.testing.assert_allclose(again, audio, atol=2e-6)
+
+
+def test_finer_grid_has_the_plain_one_in_every_second_bin_and_is_undone_too(rng: np.random.Generator) -> None:
+    audio = rng.uniform(-1, 1, 24 * 375).astype(np.float32)
+    fine, plain = (stft(audio, n_fft=2048, hop_length=375, oversampling=factor) for factor in (2, 1))
+    assert fine.shape == (24, 2049)
+    np.testing.assert_allclose(fine[:, ::2], plain, atol=1e-6)
+    np.testing.assert_allclose(inverse_stft(fine, n_fft=2048, hop_length=375), audio, atol=2e-6)
+
+
+def test_spectra_on_a_finer_grid_that_no_loop_has_are_fitted_by_least_squares(rng: np.random.Generator) -> None:
+    """What is left over is orthogonal to the spectra of every loop."""
+    spectrum = (rng.standard_normal((24, 513)) + 1j * rng.standard_normal((24, 513))).astype(np.complex64)
+    left_over = spectrum - stft(inverse_stft(spectrum, n_fft=512, hop_length=128), **ASKED)
+    other = stft(rng.standard_normal(24 * 128).astype(np.float32), **ASKED)
+    both_sides = np.array([1, *[2] * 511, 1])
+    product = np.sum(both_sides * (left_over * other.conj()).real)
+    assert np.linalg.norm(left_over) > 0.5 * np.linalg.norm(spectrum)
+    assert abs(product) < 1e-5 * np.linalg.norm(left_over) * np.linalg.norm(other)
 
 
 def test_frames_are_added_a_hop_apart_and_wrap() -> None:
