@@ -9,6 +9,7 @@ import torch
 from melgan_vocoder.format import LoopFormat
 from melgan_vocoder.generator import Vocoder
 from training.model_evaluation.onsets import audio_envelope
+from training.model_evaluation.pitch import HeldNote, held_notes
 from training.vocoder_evaluation.seam import seam_step
 
 Listen = Callable[[np.ndarray], np.ndarray]
@@ -23,6 +24,8 @@ class Heard:
     """Their onset envelopes, `[n, n_frames]`."""
     seams: np.ndarray
     """The step over each loop's end re the largest elsewhere in it, `[n]`."""
+    notes: list[list[HeldNote]]
+    """Held notes of each loop, if pitch was asked for."""
 
 
 def listen_through(vocoder: Vocoder) -> Listen:
@@ -47,7 +50,7 @@ def listen_through(vocoder: Vocoder) -> Listen:
     return listen
 
 
-def hear(loops: Iterable[np.ndarray], mel_format: LoopFormat) -> Heard:
+def hear(loops: Iterable[np.ndarray], mel_format: LoopFormat, *, with_pitch: bool = False) -> Heard:
     """Measure the audio of loops.
 
     Parameters
@@ -56,12 +59,17 @@ def hear(loops: Iterable[np.ndarray], mel_format: LoopFormat) -> Heard:
         The loops, taken one by one; of any length.
     mel_format : LoopFormat
         Its `n_frames` are spread over each loop.
+    with_pitch : bool
+        Whether to look for held notes, which takes as long again.
 
     Returns
     -------
     Heard
-        Envelopes and seams.
+        Envelopes, seams and notes.
     """
-    rows = [(audio_envelope(audio, mel_format), seam_step(audio)) for audio in loops]
+    rows = [
+        (audio_envelope(audio, mel_format), seam_step(audio), held_notes(audio, mel_format) if with_pitch else [])
+        for audio in loops
+    ]
     envelopes = np.array([row[0] for row in rows], np.float32).reshape(-1, mel_format.n_frames)
-    return Heard(envelopes=envelopes, seams=np.array([row[1] for row in rows]))
+    return Heard(envelopes=envelopes, seams=np.array([row[1] for row in rows]), notes=[row[2] for row in rows])

@@ -50,6 +50,7 @@ def collect(
     advance: Advance,
     listen: Listen | None = None,
     n_heard: int = 0,
+    with_pitch: bool = False,
 ) -> LoopSet:
     """Measure loops batch by batch, keeping no spectrogram but the first.
 
@@ -65,6 +66,8 @@ def collect(
         Spectrograms to audio.
     n_heard : int
         Loops to listen to, if there is `listen`.
+    with_pitch : bool
+        Whether to look for held notes in them.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def collect(
         total += mel.sum(axis=0, dtype=np.float64)
         squares += np.square(mel, dtype=np.float64).sum(axis=0)
         if listen is not None and n < n_heard:
-            heard.append(hear(listen(spectrograms[: n_heard - n]), mel_format))
+            heard.append(hear(listen(spectrograms[: n_heard - n]), mel_format, with_pitch=with_pitch))
         if n < N_SHOWN:
             shown.append(mel[: N_SHOWN - n])
         n += len(mel)
@@ -93,6 +96,7 @@ def collect(
         heard=Heard(
             envelopes=np.concatenate([part.envelopes for part in heard]),
             seams=np.concatenate([part.seams for part in heard]),
+            notes=[notes for part in heard for notes in part.notes],
         ),
         shown=np.concatenate(shown),
         cell_mean=total / n,

@@ -16,6 +16,7 @@ from training.model_evaluation.loop_set import Advance, LoopSet, collect
 from training.model_evaluation.memorising import compare_distances, training_distances
 from training.model_evaluation.neighbours import N_NEIGHBOURS, density_and_coverage
 from training.model_evaluation.path_length import EPSILON, band_scale, path_length, straight_length
+from training.model_evaluation.pitch import note_shares
 from training.model_evaluation.plan import Plan
 from training.model_evaluation.real_loops import RealLoops
 from training.model_evaluation.rhythm_figures import measure_rhythms
@@ -46,6 +47,7 @@ def evaluate(
     advance: Advance,
     listen: Listen | None = None,
     with_rhythm: bool = True,
+    with_pitch: bool = False,
 ) -> Evaluation:
     """Measure a model against held-out loops.
 
@@ -63,6 +65,8 @@ def evaluate(
         Spectrograms to audio, for what is measured on audio; only used if the plan has loops to be heard.
     with_rhythm : bool
         Whether the loops are to be on a grid.
+    with_pitch : bool
+        Whether they are lines of single notes, to be steady and in the key.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def evaluate(
     """
     config, fmt, n = plan.config, generator.mel_format, plan.n_loops
     w = draw_w(generator, stream(plan, 1), n_loops=n, truncation_psi=config.truncation_psi)
-    hearing: dict[str, Any] = {"advance": advance, "listen": listen, "n_heard": plan.n_heard}
+    hearing: dict[str, Any] = {"advance": advance, "listen": listen, "n_heard": plan.n_heard, "with_pitch": with_pitch}
     drawn = collect(draw_batches(generator, w, bfloat16=config.bfloat16), fmt, **hearing)
     held_out = collect(real.batches(plan.held_out), fmt, **hearing)
     training = collect(real.batches(plan.training), fmt, advance=advance)
@@ -86,6 +90,8 @@ def evaluate(
     if with_rhythm:
         rhythm, details["rhythm"] = measure_rhythms(drawn, held_out, own=own, mel_format=fmt, rng=stream(plan, 4))
         figures |= rhythm
+    if with_pitch and plan.n_heard:
+        figures["pitch"] = compare_notes(drawn, held_out)
     report = {"protocol": describe(plan, fmt), "figures": figures, "details": details}
     return Evaluation(report=report, drawn=drawn, held_out=held_out, components=components, bins=bins)
 
@@ -174,6 +180,15 @@ def measure_path(
         "standard_error": error,
         "median": float(np.median(lengths)),
     }
+
+
+def compare_notes(drawn: LoopSet, held_out: LoopSet) -> dict[str, Any]:
+    """Compare the held notes of drawn and held-out loops, both through the vocoder."""
+    model, real = ([note for notes in loops.heard.notes for note in notes] for loops in (drawn, held_out))
+    shares, real_shares = note_shares(model), note_shares(real)
+    figures = {key: figure(shares[key], real_shares[key]) for key in shares}
+    n_notes = (len(notes) / len(loops.heard.notes) for notes, loops in ((model, drawn), (real, held_out)))
+    return {**figures, "held_notes": figure(*n_notes)}
 
 
 def compare_seams(drawn: LoopSet, held_out: LoopSet) -> dict[str, Any]:

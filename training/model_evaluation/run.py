@@ -15,8 +15,8 @@ from training.model_evaluation.plan import EvaluationConfig, make_plan
 from training.model_evaluation.real_loops import RealLoops
 from training.model_evaluation.report import Evaluation, evaluate
 
-RHYTHM = "rhythm"
-"""The role of models whose loops are on the grid."""
+RHYTHM, BASS = "rhythm", "bass"
+"""The roles of models whose loops are on the grid, and of those that play one note at a time."""
 
 
 def evaluate_file(
@@ -76,6 +76,7 @@ def evaluate_file(
             advance=lambda count: progress.advance(drawing, count),
             listen=listen,
             with_rhythm=header.identity.role == RHYTHM,
+            with_pitch=header.identity.role == BASS,
         )
     evaluation.report["model"] = {"name": header.name, "role": header.identity.role, "card": dict(header.identity.card)}
     return evaluation
