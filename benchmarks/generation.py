@@ -38,7 +38,8 @@ def median_s(work: Callable[[], object]) -> float:
 def excite(excitation: Excitation, spectrogram: torch.Tensor) -> torch.Tensor:
     """Draw the sinusoids of spectrograms."""
     partials = excitation.read(spectrogram)
-    return excitation(partials, excitation.states(partials)[:, 0])
+    drawn: torch.Tensor = excitation(partials, excitation.states(partials)[:, 0])
+    return drawn
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.corpus import CorpusLoop, write_corpus
 from training.gan.distributed import Ranks
 from training.gan.reals import Material
 
@@ -48,6 +49,35 @@ def test_two_processes_equal_one_with_the_same_batch(material: Material, tmp_pat
     assert {"r1", "path_length"} <= set(alone[0])
     for step in range(STEPS):
         assert shared[0][step] == pytest.approx(alone[step], abs=1e-4, rel=1e-4), step
+
+
+def torchrun(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    return subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, text=True, timeout=280, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def test_torchrun_starts_two_processes_that_agree(material: Material, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "spectrograms.npy"
+    np.save(path, np.asarray(material.spectrograms))
+    run = torchrun(SCRIPT, path, 2)
+    assert run.returncode == 0, run.stderr[-2000:]
+    said = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("[")]
+    assert len(said) == 2
+    assert said[0] == said[1]
+
+
+def test_command_under_torchrun_refuses_a_batch_that_cannot_be_shared(tmp_path: pathlib.Path) -> None:
+    audio = np.random.default_rng(3).uniform(-0.2, 0.2, 192_000).astype(np.float32)
+    loop = CorpusLoop(audio=audio, genre="noise", source="seed 3", licence="CC0-1.0", split="train")
+    write_corpus(tmp_path / "corpus", [loop])
+    run = torchrun(
+        "-m", "training.cli", "gan", tmp_path / "corpus", tmp_path / "run", "--preset", "toy", "--device", "cpu"
+    )
+    assert run.returncode != 0
+    assert "batch_size is 4, a multiple of 8 (2 GPUs x 1 passes x 4) is needed; correct it in the preset" in run.stderr
 
 
 def test_process_alone_needs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
