@@ -16,12 +16,16 @@ from melgan_vocoder.spectrogram import OVERSAMPLING, BandAnalysis, band_weights,
 
 WINDOW = 2048
 """Window (periodic Hann) of the filter's frames, in samples; that of the format's higher bands."""
+HIGHEST_HZ = 21_000.0
+"""Nothing above is played: no band tells of it."""
+OVERSHOOT = 1.15
+"""Frames overlap, and each is diluted by its neighbours: so much more than the change that is needed is asked for."""
 LEAST_CHANGE, MOST_CHANGE = -2.0, 0.6
 """Change of a band's magnitude, as a power of ten: -40 to 12 dB."""
 
 
 class ShortTimeFilter(nn.Module):
-    """Split audio into the spectra of overlapping frames, and join filtered ones, circular in time.
+    """Split audio into the spectra of overlapping frames, up to `HIGHEST_HZ`, and join filtered ones, circular in time.
 
     Parameters
     ----------
@@ -40,6 +44,7 @@ class ShortTimeFilter(nn.Module):
     def __init__(self, mel_format: LoopFormat) -> None:
         super().__init__()
         self.hop = hop_length = mel_format.hop_length
+        self.n_bins = len(frequencies_hz(mel_format))
         self.n_hops = -(-WINDOW // hop_length)
         window = np.zeros(self.n_hops * hop_length)
         window[:WINDOW] = hann(WINDOW)
@@ -49,17 +54,22 @@ class ShortTimeFilter(nn.Module):
             self.register_buffer(name, torch.from_numpy(array).float(), persistent=False)
 
     def split(self, audio: Tensor) -> Tensor:
-        """Transform frames centred on each hop, `[B, n_samples]` to complex `[B, n_frames, 1 + WINDOW // 2]`."""
+        """Transform frames centred on each hop, `[B, n_samples]` to complex `[B, n_frames, n_bins]`."""
         frames = wrap(audio[:, None], WINDOW // 2, WINDOW // 2)[:, 0].unfold(-1, WINDOW, self.hop)
-        return torch.fft.rfft(frames[:, : audio.shape[-1] // self.hop] * self.window)
+        return torch.fft.rfft(frames[:, : audio.shape[-1] // self.hop] * self.window)[..., : self.n_bins]
 
     def join(self, spectrum: Tensor) -> Tensor:
-        """Transform frames back and add them up, complex `[B, n_frames, 1 + WINDOW // 2]` to `[B, n_samples]`."""
+        """Transform frames back and add them up, complex `[B, n_frames, n_bins]` to `[B, n_samples]`."""
         frames = torch.fft.irfft(spectrum, WINDOW) * self.joining
-        frames = nn.functional.pad(frames, (0, self.n_hops * self.hop - WINDOW))
-        hops = frames.reshape(*frames.shape[:2], self.n_hops, self.hop)
-        audio = torch.stack([hops[:, :, k].roll(k, dims=1) for k in range(self.n_hops)]).sum(dim=0)
-        return audio.flatten(1).roll(-(WINDOW // 2), dims=1)
+        n_frames = frames.shape[1]
+        hops = frames.new_zeros(len(frames), n_frames + self.n_hops - 1, self.hop)
+        for first in range(self.n_hops):
+            part = frames[..., first * self.hop : (first + 1) * self.hop]
+            hops[:, first : first + n_frames, : part.shape[-1]] += part
+        loop = hops[:, :n_frames]
+        for beyond in hops[:, n_frames:].split(n_frames, dim=1):
+            loop[:, : beyond.shape[1]] += beyond
+        return loop.flatten(1).roll(-(WINDOW // 2), dims=1)
 
 
 class DrawnMel(nn.Module):
@@ -85,7 +95,7 @@ class DrawnMel(nn.Module):
         self.low = BandAnalysis(mel_format, low, window=mel_format.low_window)
         self.high = BandAnalysis(mel_format, ~low, window=mel_format.high_window)
         window = mel_format.low_window // N_BANDS
-        grid = np.arange(1 + WINDOW // 2) * mel_format.sample_rate / WINDOW
+        grid = frequencies_hz(mel_format)
         buffers = {
             "low_window": hann(window),
             "low_weights": self.low.weights.numpy().T * N_BANDS**2,
@@ -103,7 +113,7 @@ class DrawnMel(nn.Module):
             float32.
         lowest : Tensor [shape=(B, n_samples // N_BANDS)]
             Its lowest sub-band.
-        spectrum : Tensor [shape=(B, n_frames, 1 + WINDOW // 2)]
+        spectrum : Tensor [shape=(B, n_frames, n_bins)]
             Its frames, as `ShortTimeFilter.split` transforms them.
 
         Returns
@@ -135,7 +145,7 @@ class LevelChange(nn.Module):
 
     def __init__(self, mel_format: LoopFormat, centers_hz: np.ndarray) -> None:
         super().__init__()
-        grid = np.arange(1 + WINDOW // 2) * mel_format.sample_rate / WINDOW
+        grid = frequencies_hz(mel_format)
         between = np.stack([np.interp(grid, centers_hz, unit) for unit in np.eye(len(centers_hz))])
         nepers = math.log(10) * mel_format.scale_log10
         self.register_buffer("between", torch.from_numpy(between * nepers).float(), persistent=False)
@@ -146,17 +156,23 @@ class LevelChange(nn.Module):
 
         Parameters
         ----------
-        spectrum : Tensor [shape=(B, n_frames, 1 + WINDOW // 2)]
+        spectrum : Tensor [shape=(B, n_frames, n_bins)]
             Frames, as `ShortTimeFilter.split` transforms them.
         change : Tensor [shape=(B, n_mels, n_frames)]
             Change of each band's channel 0; what goes beyond the limits is cut off.
 
         Returns
         -------
-        Tensor [shape=(B, n_frames, 1 + WINDOW // 2)]
+        Tensor [shape=(B, n_frames, n_bins)]
             Filtered frames, for `ShortTimeFilter.join`.
         """
         return spectrum * (change.clamp(self.least, self.most).mT @ self.between).exp()
+
+
+def frequencies_hz(mel_format: LoopFormat) -> np.ndarray:
+    """Frequencies of the bins of a frame, up to `HIGHEST_HZ`, float64 `[n_bins]`."""
+    grid = np.arange(1 + WINDOW // 2) * mel_format.sample_rate / WINDOW
+    return grid[grid <= HIGHEST_HZ]
 
 
 def power(spectrum: Tensor) -> Tensor:

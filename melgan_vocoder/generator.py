@@ -1,5 +1,6 @@
 """spectrogram -> sub-bands -> audio: a multi-band MelGAN on an excitation of integrated phase, circular in time."""
 
+import contextlib
 import dataclasses
 import math
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
-from melgan_vocoder.correction import DrawnMel, LevelChange, ShortTimeFilter
+from melgan_vocoder.correction import OVERSHOOT, DrawnMel, LevelChange, ShortTimeFilter
 from melgan_vocoder.errors import VocoderError
 from melgan_vocoder.excitation import N_EXCITED, TINY, Excitation, magnitude_power
 from melgan_vocoder.format import MelFormat, OneChannelFormat
@@ -134,6 +135,8 @@ class Vocoder(nn.Module):
             )
         self.mel_format = mel_format
         self.config = config
+        self.is_half = False
+        """Whether to convolve in bfloat16: faster where the processor multiplies it, some 50 dB below the sound."""
         self.stand_in = StandIn(mel_format, channels=config.stand_in_channels)
         self.excitation = Excitation(mel_format)
         self.pre = Convolution(mel_format.n_mels * mel_format.n_channels, config.channels[0], 3)
@@ -180,9 +183,10 @@ class Vocoder(nn.Module):
             excitation = self.excitation(partials, self.excitation.states(partials, state_in)[:, 0])
             level = self.level(spectrogram)
         relative = excitation / level[:, :N_EXCITED].clamp_min(LEAST_LEVEL)
-        x = self.pre(wrapped(spectrogram.flatten(1, 2)[:, :, None], 1))[..., 1:-1]
-        for stage in self.stages:
-            x = stage(x, relative)
+        with torch.autocast(spectrogram.device.type, torch.bfloat16) if self.is_half else contextlib.nullcontext():
+            x = self.pre(wrapped(spectrogram.flatten(1, 2)[:, :, None], 1))[..., 1:-1]
+            for stage in self.stages:
+                x = stage(x, relative)
         drawn, modulation = x[:, :N_BANDS, 0] * level, x[:, N_BANDS:, 0]
         return drawn + F.pad(excitation * (1 + modulation), (0, 0, 0, N_BANDS - N_EXCITED))
 
@@ -250,10 +254,10 @@ class Vocoder(nn.Module):
             audio = self.pqmf.synthesis(bands)
             spectrum = self.filter.split(audio)
             if spectrogram.shape[1] == 1:
-                heard, change = self.one_channel.mel(spectrum.abs().mT), self.one_channel_change
-            else:
-                heard, change = self.drawn_mel(audio, bands[:, 0], spectrum), self.change
-            return self.filter.join(change(spectrum, asked - heard))
+                change = asked - self.one_channel.mel(spectrum.abs().mT)
+                return self.filter.join(self.one_channel_change(spectrum, change))
+            change = OVERSHOOT * (asked - self.drawn_mel(audio, bands[:, 0], spectrum))
+            return self.filter.join(self.change(spectrum, change))
 
 
 def fold(excitation: Tensor, n: int) -> Tensor:

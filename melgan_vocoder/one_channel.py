@@ -67,9 +67,10 @@ class OneChannelTransform(nn.Module):
         return self.mel(magnitude)[:, None]
 
     def mel(self, magnitude: Tensor) -> Tensor:
-        """Sum magnitudes of bins in bands, `[B, 1 + n_fft // 2, n_frames]` to a spectrogram `[B, n_mels, n_frames]`."""
+        """Sum magnitudes of the lowest bins, `[B, n_bins, n_frames]`, in bands: a spectrogram `[B, n_mels, n_frames]`."""
         fmt = self.mel_format
-        bands = self.filter_bank @ magnitude / (fmt.n_fft / 4)  # a full-scale sine peaks at 1
+        bank = self.filter_bank[:, : magnitude.shape[1]]
+        bands = bank @ magnitude / (fmt.n_fft / 4)  # a full-scale sine peaks at 1
         return (torch.log10(bands.clamp_min(10.0**fmt.floor_log10)) - fmt.center_log10) / fmt.scale_log10
 
 

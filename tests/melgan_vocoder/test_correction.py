@@ -21,12 +21,18 @@ N_FRAMES = 64
 N_SAMPLES = N_FRAMES * 375
 
 
+def below_20_khz(audio: np.ndarray) -> np.ndarray:
+    spectrum = np.fft.rfft(audio)
+    spectrum[np.fft.rfftfreq(len(audio), 1 / 48_000) > 20_000] = 0
+    return np.fft.irfft(spectrum)
+
+
 @functools.cache
 def sound(name: str) -> Tensor:
     """A loop of 64 frames: noise, a chord with a bass, or hits in silence."""
     rng, time_s = np.random.default_rng(4), np.arange(N_SAMPLES) / 48_000
     if name == "noise":
-        audio = 0.1 * rng.standard_normal(N_SAMPLES)
+        audio = below_20_khz(0.1 * rng.standard_normal(N_SAMPLES))
     elif name == "chord":
         audio = sum(0.1 * np.sin(2 * np.pi * f * time_s) for f in (56, 328, 412, 1000, 6000))
     else:
@@ -42,10 +48,16 @@ def filtered(audio: Tensor, change: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("n_frames", [1, 2, 5, 6, 40])
 def test_split_and_joined_frames_are_the_loop_of_any_length(rng: np.random.Generator, n_frames: int) -> None:
-    audio = torch.from_numpy(rng.uniform(-1, 1, (2, n_frames * 375)).astype(np.float32))
+    audio = torch.from_numpy(0.3 * np.sin(np.arange(n_frames * 375) * 2 * np.pi / 15)).float().expand(2, -1)
     spectrum = FILTER.split(audio)
-    assert spectrum.shape == (2, n_frames, 1025)
-    torch.testing.assert_close(FILTER.join(spectrum), audio, atol=1e-6, rtol=0)
+    assert spectrum.shape == (2, n_frames, 897)
+    torch.testing.assert_close(FILTER.join(spectrum), audio, atol=2e-5, rtol=0)
+
+
+def test_nothing_above_21_khz_is_played() -> None:
+    time_s = torch.arange(N_SAMPLES, dtype=torch.float64) / 48_000
+    low, high = (torch.sin(2 * torch.pi * hertz * time_s)[None].float() for hertz in (20_000, 22_000))
+    torch.testing.assert_close(FILTER.join(FILTER.split(low + high)), low, atol=1e-3, rtol=0)
 
 
 def test_frames_are_centred_on_their_hops() -> None:
@@ -72,7 +84,7 @@ def test_quick_mel_is_the_exact_one(name: str, distance: float) -> None:
 )
 def test_equal_change_of_all_bands_is_a_gain_within_limits(decades: float, gain: float) -> None:
     change = torch.full((1, 128, N_FRAMES), decades / FORMAT.scale_log10)
-    torch.testing.assert_close(filtered(sound("noise"), change), gain * sound("noise"), atol=2e-6, rtol=1e-5)
+    torch.testing.assert_close(filtered(sound("noise"), change), gain * sound("noise"), atol=1e-4, rtol=0)
 
 
 def test_change_of_a_band_is_heard_in_that_band_at_that_time() -> None:
@@ -124,7 +136,7 @@ def test_what_is_at_its_level_already_stays_as_it_is(vocoder: Vocoder) -> None:
     audio = vocoder.pqmf.synthesis(bands)
     spectrogram = vocoder.drawn_mel(audio, bands[:, 0], vocoder.filter.split(audio))
     joined = vocoder.join(bands, torch.stack([spectrogram, torch.zeros_like(spectrogram)], dim=1))
-    torch.testing.assert_close(joined, audio, atol=1e-6, rtol=0)
+    torch.testing.assert_close(joined, audio, atol=1e-4, rtol=0)
 
 
 def test_no_more_than_12_db_is_added_and_what_overshoots_the_ceiling_is_not_asked_for(vocoder: Vocoder) -> None:

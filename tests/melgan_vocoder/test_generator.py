@@ -110,6 +110,18 @@ def test_batch_equals_one_at_a_time_and_the_same_spectrogram_gives_the_same_bits
     torch.testing.assert_close(audio, one_at_a_time, atol=1e-5, rtol=0)
 
 
+def test_half_precision_is_nearly_the_same_and_silence_stays_silent(fresh_vocoder: Vocoder) -> None:
+    half = copy.deepcopy(fresh_vocoder)
+    half.is_half = True
+    spectrogram = loop().clone()
+    spectrogram[:, 0, :, 50:100] = FORMAT.floor
+    audio, nearly = fresh_vocoder(spectrogram), half(spectrogram)
+    assert nearly.dtype == torch.float32
+    assert not torch.equal(audio, nearly)
+    assert (audio - nearly).square().mean() < 1e-4 * audio.square().mean()
+    assert not nearly[0, 56 * 375 : 93 * 375].any()
+
+
 # --- silence and level
 
 
@@ -126,7 +138,7 @@ def test_sound_ends_with_the_spectrogram_and_the_filter_bank(any_vocoder: Vocode
     audio = any_vocoder(spectrogram)[0]
     end, start, spread = 50 * 375 + 45, 99 * 375 - 45, 2048  # a frame of the filter for levels spreads what it holds
     assert not audio[end + spread : start - spread].any()
-    assert audio[end:start].abs().max() < 0.01 * audio.abs().max()
+    assert audio[end:start].abs().max() < 0.05 * audio.abs().max()
     assert audio[45 * 375 : 50 * 375].any()
 
 
