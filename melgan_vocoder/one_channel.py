@@ -67,7 +67,7 @@ class OneChannelTransform(nn.Module):
         return self.mel(magnitude)[:, None]
 
     def mel(self, magnitude: Tensor) -> Tensor:
-        """Sum magnitudes of the lowest bins, `[B, n_bins, n_frames]`, in bands: a spectrogram `[B, n_mels, n_frames]`."""
+        """Sum magnitudes of the lowest bins `[B, n_bins, n_frames]` in bands: a spectrogram `[B, n_mels, n_frames]`."""
         fmt = self.mel_format
         bank = self.filter_bank[:, : magnitude.shape[1]]
         bands = bank @ magnitude / (fmt.n_fft / 4)  # a full-scale sine peaks at 1

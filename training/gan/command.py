@@ -24,6 +24,8 @@ PRESETS = ("base", "small", "toy")
               help="Sizes and batches: base for a large GPU, small for one of 8 GB, toy for two cores.")  # fmt: skip
 @click.option("--from", "start", type=click.Path(path_type=pathlib.Path),
               help="Begin with the weights of this model file, or of the run in this folder.")  # fmt: skip
+@click.option("--freeze", "frozen", type=click.IntRange(1, 10),
+              help="Keep so many levels of the discriminator, finest first, as that run has them.")  # fmt: skip
 @click.option("--kimg", type=click.FloatRange(0.001, 1_000_000),
               help="End after so many thousands of spectrograms in all.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0.01, 100_000), help="End after so many minutes in all.")
@@ -35,6 +37,7 @@ def gan(
     out: pathlib.Path,
     preset: str,
     start: pathlib.Path | None,
+    frozen: int | None,
     kimg: float | None,
     minutes: float | None,
     seed: int,
@@ -47,6 +50,7 @@ def gan(
 
     \b
     loopmorph-train gan corpus/ drums/ --preset small --kimg 500
+    loopmorph-train gan few_loops/ mine/ --from drums/ --freeze 3 --kimg 150
     torchrun --nproc-per-node 4 -m training.cli gan corpus/ drums/
     """
     import dataclasses
@@ -57,6 +61,10 @@ def gan(
     config = dataclasses.replace(GAN_PRESETS.load(preset), seed=seed)
     limits = dataclasses.replace(config.run, kimg=kimg or config.run.kimg, minutes=minutes or config.run.minutes)
     config = dataclasses.replace(config, run=limits)
+    if frozen is not None:
+        if start is None or not start.is_dir():
+            raise click.UsageError("--freeze needs --from with the folder of a run: model files have no discriminator")
+        config = dataclasses.replace(config, optimiser=dataclasses.replace(config.optimiser, frozen_levels=frozen))
     ranks = Ranks.join(device)
     try:
         train(out, open_material(corpus, ranks), config, ranks=ranks, start=start)

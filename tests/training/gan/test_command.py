@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from safetensors import safe_open
 
 from melgan_vocoder.command_line import CommandLine
 from stylegan_audio.config import ModelConfig
@@ -87,6 +88,30 @@ def test_run_goes_on_when_run_again_and_gives_a_model_file(folder: pathlib.Path,
     assert identity.card["provenance"] == "4 sources: seed 0, seed 1, seed 2, seed 3"
     third = invoke("gan", folder, tmp_path / "other", "--preset", "toy", "--kimg", 0.004, "--from", model, "--seed", 4)
     assert third.exit_code == 0, third.output
+    options = ("--preset", "toy", "--kimg", 0.004, "--from", out, "--freeze", 1)
+    fourth = invoke("gan", folder, tmp_path / "frozen", *options)
+    assert fourth.exit_code == 0, fourth.output
+    names = [name for name in checkpoint_names(out) if name.startswith("discriminator/from_spectrogram.")]
+    for name in names:
+        np.testing.assert_allclose(read_entry(tmp_path / "frozen", name), read_entry(out, name), rtol=1e-6)
+    assert names
+
+
+def checkpoint_names(run: pathlib.Path) -> list[str]:
+    with safe_open(run / "checkpoint.safetensors", "np") as file:
+        return list(file.keys())
+
+
+def read_entry(run: pathlib.Path, name: str) -> np.ndarray:
+    with safe_open(run / "checkpoint.safetensors", "np") as file:
+        return file.get_tensor(name)
+
+
+@pytest.mark.parametrize("start", [(), ("--from", "drums.safetensors")])
+def test_freezing_needs_a_run_to_begin_with(tmp_path: pathlib.Path, start: tuple[str, ...]) -> None:
+    result = invoke("gan", tmp_path, tmp_path / "out", "--preset", "toy", "--freeze", 2, *start)
+    assert result.exit_code == 2
+    assert "--freeze needs --from with the folder of a run" in result.stderr
 
 
 def test_missing_corpus_start_and_run_are_one_line_and_status_1(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
