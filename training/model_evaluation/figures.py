@@ -27,12 +27,12 @@ MEANINGS: Mapping[str, str] = {
     "rhythm_audio.on_grid": "the same, both through the vocoder",
     "rhythm_audio.at_tempo": "the same, both through the vocoder",
     "rhythm_audio.onsets": "the same, both through the vocoder",
-    "pitch.steady": "held notes within 15 cents of their pitch",
-    "pitch.in_key": "the same of a note of the key",
-    "pitch.held_notes": "held notes a loop",
     "twin.correlation": "envelopes of mel and audio",
     "twin.same_tempo": "the same tempo in mel and audio",
     "twin.onset_ratio": "onsets in the mel re the audio",
+    "pitch.steady": "held notes within 15 cents of their pitch",
+    "pitch.in_key": "the same of a note of the key",
+    "pitch.held_notes": "held notes a loop",
 }
 """What each figure says, in a line."""
 

@@ -60,7 +60,9 @@ def test_every_figure_of_a_report_has_its_meaning(world: Any) -> None:
     def listen(spectrograms: Any) -> Any:
         return spectrograms[:, 0].mean(axis=1).repeat(375, axis=1)
 
-    report = evaluate(world.model(), world.real, plan=plan, advance=lambda n: None, listen=listen).report
+    report = evaluate(
+        world.model(), world.real, plan=plan, advance=lambda n: None, listen=listen, with_pitch=True
+    ).report
     names = [f"{group}.{key}" for group, figures in report["figures"].items() for key in figures]
     assert names == list(MEANINGS)
     assert all(name in show(report) for name in names)
