@@ -1,5 +1,6 @@
 """The command line of training: help without torch, one-line errors, and what is printed."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -42,6 +43,26 @@ def test_help_is_shown_with_an_example_without_importing_torch(command: tuple[st
     assert run.stdout.startswith(f"Usage: {' '.join(['loopmorph-train', *command])} ")
     if command != ("directions",):
         assert f"  loopmorph-train {' '.join(command)}" in run.stdout.split("\n", 1)[1]
+
+
+@pytest.mark.parametrize(("before", "spins"), [(None, "1000"), ("7", "7")])
+def test_waiting_threads_soon_sleep_unless_told_otherwise(before: str | None, spins: str) -> None:
+    """It must be said before libgomp loads with torch."""
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    script = (
+        "import os, sys\n"
+        "from training.cli import main\n"
+        "main.commands['gan'].callback = lambda **_: print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)\n"
+        "main(['gan', 'corpus', 'run'])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | ({"GOMP_SPINCOUNT": before} if before else {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout == f"{spins} False\n", run.stderr
 
 
 def test_convert_writes_the_file_and_prints_where(prototype: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -19,6 +19,8 @@ PART_S = 600.0
 CLIP_BLOCK_S = 0.1
 FLAT, FLAT_SAMPLES = 2e-4, 3
 """So many samples in a row, so near to the peak, are clipped; of any sine it is 1.3 % of the samples."""
+MISSING = 7
+"""What libsndfile says of a file that is not there, and of one whose noise it first takes for MP3."""
 HASHED_BYTES = 2**20
 """How much of either end of a file tells it from others."""
 
@@ -93,10 +95,17 @@ def read_parts(path: pathlib.Path) -> Iterator[Recording]:
                 position += len(read)
     except (OSError, soundfile.SoundFileError) as error:
         raise TrainingError(
-            f"{path}: cannot be read ({error}), an audio file is needed; replace or delete it"
+            f"{path}: cannot be read ({reason(error, path)}), an audio file is needed; replace or delete it"
         ) from error
     if not position:
         raise TrainingError(f"{path}: holds no samples, an audio file is needed; replace or delete it")
+
+
+def reason(error: Exception, path: pathlib.Path) -> str:
+    """Say why a file could not be read, without its name."""
+    if getattr(error, "code", None) == MISSING and path.is_file():
+        return "no format that is known"
+    return str(getattr(error, "error_string", error)).rstrip(".")
 
 
 def make_recording(read: np.ndarray, rate: int, *, position_s: float, whole: bool) -> Recording:

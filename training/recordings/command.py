@@ -46,7 +46,7 @@ def corpus(
         def advance(error: str) -> None:
             progress.advance(task)
             if error:
-                progress.console.print(f"skipped: {error}", markup=False, highlight=False)
+                progress.console.print(f"skipped: {error}", markup=False, highlight=False, soft_wrap=True)
 
         records = build_corpus(
             folder,

@@ -86,7 +86,7 @@ def part_loops(
 ) -> Iterator[Outcome]:
     """Cut a part of a file, and note in the result where its tempo is from."""
     audio = recording.audio
-    if rejection.is_silent(audio) and np.max(np.abs(audio)) < rejection.SILENT_RMS:
+    if np.max(np.abs(audio)) < rejection.SILENT_RMS:
         yield rejection.SILENT, None
         return
     if settings.role == "texture":
@@ -126,10 +126,11 @@ def judged(recording: Recording, cuts: list[Cut], *, tempo_bpm: float, settings:
     if not cuts:
         yield rejection.TOO_SHORT, None
         return
-    sounding = [keeping for _, loop, keeping in cuts if not rejection.is_silent(loop)]
+    peak = float(np.max(np.abs(recording.audio)))
+    sounding = [keeping for _, loop, keeping in cuts if not rejection.is_silent(loop, peak=peak)]
     lost = bool(sounding) and float(np.median(sounding)) < rejection.KEEPING  # those that keep do so by chance
     for start, loop, keeping in cuts:
-        if rejection.is_silent(loop):
+        if rejection.is_silent(loop, peak=peak):
             yield rejection.SILENT, None
         elif rejection.is_clipped(recording.clipped, start=start, n_samples=len(loop)):
             yield rejection.CLIPPED, None

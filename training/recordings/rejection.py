@@ -11,19 +11,34 @@ UNREADABLE, TOO_SHORT, NO_BEAT, IN_THREE = "unreadable", "too short", "no beat f
 SILENT, CLIPPED, ARRHYTHMIC, DUPLICATE = "silent", "clipped", "off the grid", "near-duplicate"
 """Reasons that concern a loop."""
 SILENT_RMS = 10 ** (-55 / 20)
+"""Level re the recording's peak below which nothing sounds."""
 SILENT_SPANS = 16
-"""Parts of a loop, at least half of which must sound."""
+"""Parts of a loop, at least half of which must sound: kicks alone are a loop."""
 CLIPPED_SHARE = 0.03
 """Share of samples from which a tenth of a second is clipped; a loop is if four fifths of it are."""
 KEEPING = 0.58
 """Share of a rhythm's onsets that must keep to the sixteenths."""
 
 
-def is_silent(loop: np.ndarray) -> bool:
-    """Tell whether at least half of a loop, float32 `[n_samples]`, is below -55 dB re full scale."""
+def is_silent(loop: np.ndarray, *, peak: float = 1.0) -> bool:
+    """Tell whether more than half of a loop is silent.
+
+    Parameters
+    ----------
+    loop : np.ndarray [shape=(n_samples,)]
+        float32.
+    peak : float
+        Highest peak of the recording that it is from, above 0: loops are normalised later, so a quiet recording is as
+        good as a loud one.
+
+    Returns
+    -------
+    bool
+        Whether fewer than half of its sixteen parts reach -55 dB re the peak.
+    """
     spans = np.array_split(loop, SILENT_SPANS)
     rms = np.sqrt([float(np.square(span).mean()) for span in spans])
-    return bool(np.mean(rms < SILENT_RMS) >= 0.5)
+    return bool(np.mean(rms < SILENT_RMS * peak) > 0.5)
 
 
 def is_clipped(clipped: np.ndarray, *, start: int, n_samples: int) -> bool:

@@ -4,6 +4,7 @@ import collections
 import json
 import pathlib
 import shutil
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from training.recordings.file_loops import loops_of_file
 from training.recordings.journal import FileRecord
 from training.recordings.settings import Settings
 from training.recordings.summary import count_rejected, make_table
+
+Track = Callable[..., np.ndarray]
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +157,25 @@ def test_texture_needs_no_beat(tmp_path: pathlib.Path) -> None:
     assert [entry.n_samples for entry in record.entries] == [192_000] * len(record.entries)
     assert record.entries
     assert record.tempo_source == ""
+
+
+def test_quiet_recording_gives_the_loops_of_a_loud_one(track: Track, tmp_path: pathlib.Path) -> None:
+    audio = track("house", 9, tempo_bpm=126, offset_s=0.2)
+    for name, level in (("loud.wav", 1.0), ("quiet.wav", 0.02)):
+        soundfile.write(tmp_path / name, level * audio, 48_000, subtype="PCM_24")
+    loud, quiet = (loops_of_file(tmp_path / name, Settings()) for name in ("loud.wav", "quiet.wav"))
+    assert [loop.position_s for loop in quiet.loops] == [loop.position_s for loop in loud.loops] != []
+    assert quiet.rejected == loud.rejected
+
+
+@pytest.mark.parametrize("seed", [0, 1])  # libsndfile takes the second for MP3 and then says that it does not exist
+def test_noise_under_the_name_of_a_wav_is_told(tmp_path: pathlib.Path, seed: int) -> None:
+    path = tmp_path / "broken.wav"
+    path.write_bytes(np.random.default_rng(seed).bytes(100_000))
+    error = loops_of_file(path, Settings()).error
+    assert error.startswith(f"{path}: cannot be read (")
+    assert error.count("broken.wav") == 1
+    assert "not exist" not in error
 
 
 def test_a_tenth_of_the_files_is_held_out_whole() -> None:

@@ -85,14 +85,23 @@ def test_loudness_of_a_full_scale_sine_is_that_of_the_recommendation() -> None:
 def test_silence_and_clipping_are_seen() -> None:
     loop = noise(192_000)
     assert not is_silent(loop)
-    loop[90_000:] = 0
+    loop[80_000:] = 0
     assert is_silent(loop)
+    assert is_silent(0.01 * loop, peak=0.01 * np.abs(loop).max())
     tone = np.sin(np.arange(192_000) * 0.01)[:, None].astype(np.float32)
     assert is_clipped(clipped_shares(np.clip(10 * tone, -1, 1), 48_000), start=0, n_samples=192_000)
     assert not is_clipped(clipped_shares(tone, 48_000), start=0, n_samples=192_000)
     half = np.concatenate([tone, np.clip(10 * tone, -1, 1)])
     assert not is_clipped(clipped_shares(half, 48_000), start=0, n_samples=192_000)
     assert is_clipped(clipped_shares(half, 48_000), start=192_000, n_samples=192_000)
+
+
+def test_kicks_alone_and_quiet_recordings_are_no_silence() -> None:
+    kicks = np.zeros(192_000, np.float32)
+    for beat in range(8):
+        kicks[24_000 * beat :][:9600] = np.sin(0.007 * np.arange(9600)) * np.exp(-np.arange(9600) / 2000)
+    assert not is_silent(kicks)
+    assert not is_silent(0.001 * kicks, peak=0.001 * np.abs(kicks).max())
 
 
 def test_same_loop_is_known_again_and_others_are_new() -> None:
