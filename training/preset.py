@@ -89,8 +89,8 @@ class Presets(Generic[Config]):
         except LoopmorphError as error:
             raise TrainingError(f"{source}: {error}") from error
 
-    def keep(self, folder: pathlib.Path, config: Config) -> None:
-        """Save a new run's settings beside it; compare those of an existing one.
+    def keep(self, folder: pathlib.Path, config: Config, *, is_begun: bool) -> None:
+        """Save a new run's settings beside it; compare those of one that has begun.
 
         Parameters
         ----------
@@ -98,6 +98,8 @@ class Presets(Generic[Config]):
             The run's folder; made if missing.
         config : Config
             The settings.
+        is_begun : bool
+            Whether the folder holds a checkpoint, not only what a start that failed has left.
 
         Raises
         ------
@@ -106,7 +108,7 @@ class Presets(Generic[Config]):
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "config.yaml"
-        if path.is_file():
+        if is_begun and path.is_file():
             require_same(self.read(path.read_text(encoding="utf-8"), source=str(path)), config, source=str(folder))
         write_config(path, config)
 
@@ -193,6 +195,8 @@ def require_same(saved: Any, wanted: Any, *, source: str) -> None:
     """
     before, after = flat(as_mapping(saved)), flat(as_mapping(wanted))
     keys = [key for key in {**before, **after} if not key.startswith("run.") and before.get(key) != after.get(key)]
+    if "corpus" in keys:
+        raise TrainingError(f"{source}: its run learns from another corpus; give that one, or choose another folder")
     if keys:
         differing = ", ".join(f"{key} {before.get(key)} where {after.get(key)} is asked for" for key in keys[:3])
         raise TrainingError(

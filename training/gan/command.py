@@ -24,7 +24,7 @@ PRESETS = ("base", "small", "toy")
               help="Sizes and batches: base for a large GPU, small for one of 8 GB, toy for two cores.")  # fmt: skip
 @click.option("--from", "start", type=click.Path(path_type=pathlib.Path),
               help="Begin with the weights of this model file, or of the run in this folder.")  # fmt: skip
-@click.option("--freeze", "frozen", type=click.IntRange(1, 10),
+@click.option("--freeze", "frozen", type=click.IntRange(1, 5),
               help="Keep so many levels of the discriminator, finest first, as that run has them.")  # fmt: skip
 @click.option("--kimg", type=click.FloatRange(0.001, 1_000_000),
               help="End after so many thousands of spectrograms in all.")  # fmt: skip
@@ -109,9 +109,12 @@ def train(
     if not ranks.is_first:
         run.run(ignore)
         return
+    first = run.progress.step
     with Display(run) as display:
         path = run.run(display.show)
     click.echo(f"{path or out}: {run.label}, {run.progress.skipped} steps skipped")
+    if path is not None and run.progress.step == first:
+        click.echo("nothing was left to do: --kimg and --minutes count in all; raise them to go on")
     if path is None:
         click.echo("interrupted and saved; run the same command again to go on")
 

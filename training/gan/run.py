@@ -71,7 +71,7 @@ class GanRun(TrainingRun):
         self.per_step = config.batch.batch_size
         self.limits = make_limits(config)
         if ranks.is_first:
-            GAN_PRESETS.keep(folder, config)
+            GAN_PRESETS.keep(folder, config, is_begun=self.checkpoint.exists())
             write_entries(folder / CARD, material.card)
         ranks.wait()
         self.trainer = GanTrainer(config, self.mel_format, ranks)

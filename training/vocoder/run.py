@@ -61,7 +61,7 @@ class VocoderRun(TrainingRun):
         self.material = material
         self.config = config = dataclasses.replace(config, corpus=material.digest)
         self.mel_format = MelFormat()
-        VOCODER_PRESETS.keep(folder, config)
+        VOCODER_PRESETS.keep(folder, config, is_begun=self.checkpoint.exists())
         limits = config.run
         self.limits = Limits(
             steps=limits.steps,

@@ -30,7 +30,7 @@ def networks(narrow_config: ModelConfig) -> Networks:
 def folder(tmp_path: pathlib.Path, narrow_config: ModelConfig, networks: Networks) -> pathlib.Path:
     """What a run leaves behind, without having trained."""
     path = tmp_path / "run"
-    GAN_PRESETS.keep(path, GanTrainingConfig(preset="toy", model=narrow_config))
+    GAN_PRESETS.keep(path, GanTrainingConfig(preset="toy", model=narrow_config), is_begun=False)
     card = {"corpus": "12 loops", "license": "CC0-1.0", "provenance": "drawn here", "loops": 12}
     write_entries(path / "card.json", card)
     with torch.no_grad():
