@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from performer.console import say
+from performer.controls import DIRECTION_NAMES
 from performer.memory import Memory
 from performer.outputs import N_CHANNELS
 from performer.pages import publish
@@ -34,10 +36,14 @@ def play_offline(header: ModelHeader, values: np.ndarray, *, n_loops: int) -> np
     memory = Memory.private(mel_format)
     memory.state["controls"][0] = values
     settings = DeckSettings.from_controls(values, deck=1)
-    publish(memory, 0, LoopRenderer(header).render(settings), settings)
+    renderer = LoopRenderer(header)
+    for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
+        if strength and name in renderer.missing_directions:
+            say(f"model {header.name} has no direction {name!r}: that option does nothing")
+    publish(memory, 0, renderer.render(settings), settings)
     playback = Playback(memory, mel_format)
     playback.snap()
-    audio = np.zeros((n_loops * mel_format.n_samples, N_CHANNELS), np.float32)
+    audio = np.zeros(((1 + n_loops) * mel_format.n_samples, N_CHANNELS), np.float32)
     for start in range(0, len(audio), BLOCK_SIZE):
         playback.render(audio[start : start + BLOCK_SIZE])
-    return audio
+    return audio[mel_format.n_samples :]  # in the first turn the limiter has yet to settle

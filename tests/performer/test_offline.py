@@ -1,3 +1,5 @@
+import dataclasses
+
 import librosa
 import numpy as np
 import pytest
@@ -6,6 +8,8 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS, default_values
 from performer.crate import find_model
 from performer.offline import play_offline
+from performer.renderer import LoopRenderer, Page
+from performer.settings import DeckSettings
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +25,37 @@ def test_loops_go_round_exactly_and_seamlessly(audio: np.ndarray) -> None:
     np.testing.assert_array_equal(audio[:n_samples], audio[n_samples:])
     steps = np.abs(np.diff(audio, axis=0)).max(axis=1)
     assert steps[n_samples - 1] <= np.delete(steps, n_samples - 1).max()
+
+
+def test_first_turn_is_the_second_also_where_the_limiter_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    render = LoopRenderer.render
+
+    def louder(renderer: LoopRenderer, settings: DeckSettings) -> Page:
+        page = render(renderer, settings)
+        return dataclasses.replace(page, **{name: 8 * value for name, value in sounds(page).items()})
+
+    monkeypatch.setattr(LoopRenderer, "render", louder)
+    audio = play_offline(find_model("drums"), default_values(), n_loops=2)
+    first, second = np.split(audio, 2)
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    assert np.abs(audio).max() > 0.8
+
+
+def sounds(page: Page) -> dict[str, np.ndarray]:
+    """The arrays of a page."""
+    return {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+
+
+def test_direction_that_a_model_lacks_is_told_if_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("performer.renderer.read_directions", lambda header: {})
+    play_offline(find_model("drums"), default_values(), n_loops=1)
+    assert capsys.readouterr().err == ""
+    values = default_values()
+    values[SLOTS["/deck/1/density"]] = 1
+    play_offline(find_model("drums"), values, n_loops=1)
+    assert capsys.readouterr().err == "loopmorph: model drums has no direction 'density': that option does nothing\n"
 
 
 def test_left_and_right_differ_yet_correlate(audio: np.ndarray) -> None:
