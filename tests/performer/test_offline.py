@@ -1,5 +1,3 @@
-import dataclasses
-
 import librosa
 import numpy as np
 import pytest
@@ -8,8 +6,8 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS, default_values
 from performer.crate import find_model
 from performer.offline import play_offline
-from performer.renderer import LoopRenderer, Page
-from performer.settings import DeckSettings
+from performer.pages import Page
+from performer.renderer import LoopRenderer
 
 
 @pytest.fixture(scope="module")
@@ -27,23 +25,15 @@ def test_loops_go_round_exactly_and_seamlessly(audio: np.ndarray) -> None:
     assert steps[n_samples - 1] <= np.delete(steps, n_samples - 1).max()
 
 
-def test_first_turn_is_the_second_also_where_the_limiter_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    render = LoopRenderer.render
-
-    def louder(renderer: LoopRenderer, settings: DeckSettings) -> Page:
-        page = render(renderer, settings)
-        return dataclasses.replace(page, **{name: 8 * value for name, value in sounds(page).items()})
-
-    monkeypatch.setattr(LoopRenderer, "render", louder)
+def test_first_turn_is_the_second_also_where_the_limiter_works(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    noise = rng.uniform(-8, 8, (4, MelFormat().n_samples)).astype(np.float32)
+    monkeypatch.setattr(LoopRenderer, "render", lambda *_: Page(noise, np.eye(4)))
     audio = play_offline(find_model("drums"), default_values(), n_loops=2)
     first, second = np.split(audio, 2)
     np.testing.assert_allclose(first, second, atol=1e-6)
-    assert np.abs(audio).max() > 0.8
-
-
-def sounds(page: Page) -> dict[str, np.ndarray]:
-    """The arrays of a page."""
-    return {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+    assert np.abs(audio).max() > 0.5
 
 
 def test_direction_that_a_model_lacks_is_told_if_it_was_asked_for(
