@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from melgan_vocoder.format import LoopFormat, MelFormat
 from melgan_vocoder.pqmf import N_BANDS, wrap
-from melgan_vocoder.spectrogram import OVERSAMPLING, BandAnalysis, band_weights, hann, scaled, sine_power, squared
+from melgan_vocoder.spectrogram import OVERSAMPLING, BandGroup, Gate, band_weights, hann, scaled, sine_power, squared
 
 WINDOW = 2048
 """Window (periodic Hann) of the filter's frames, in samples; that of the format's higher bands."""
@@ -92,17 +92,18 @@ class DrawnMel(nn.Module):
         super().__init__()
         self.mel_format = mel_format
         low = mel_format.band_centers_hz < mel_format.window_split_hz
-        self.low = BandAnalysis(mel_format, low, window=mel_format.low_window)
-        self.high = BandAnalysis(mel_format, ~low, window=mel_format.high_window)
+        low_bands = BandGroup.of(mel_format, low, window=mel_format.low_window)
+        self.low_gate = Gate(mel_format, low_bands)
+        self.high_gate = Gate(mel_format, BandGroup.of(mel_format, ~low, window=mel_format.high_window))
         window = mel_format.low_window // N_BANDS
-        grid = frequencies_hz(mel_format)
+        high_weights = band_weights(mel_format, frequencies_hz(mel_format))[~low].T
         buffers = {
-            "low_window": hann(window),
-            "low_weights": self.low.weights.numpy().T * N_BANDS**2,
-            "high_weights": band_weights(mel_format, grid)[~low].T / (sine_power(WINDOW) / OVERSAMPLING),
+            "low_window": torch.from_numpy(hann(window)),
+            "low_weights": low_bands.power_weights().T * N_BANDS**2,
+            "high_weights": torch.from_numpy(high_weights / (sine_power(WINDOW) / OVERSAMPLING)),
         }
-        for name, array in buffers.items():
-            self.register_buffer(name, torch.from_numpy(array).float(), persistent=False)
+        for name, tensor in buffers.items():
+            self.register_buffer(name, tensor.float(), persistent=False)
 
     def forward(self, audio: Tensor, lowest: Tensor, spectrum: Tensor) -> Tensor:
         """Analyse.
@@ -125,8 +126,8 @@ class DrawnMel(nn.Module):
         frames = wrap(lowest[:, None], window // 2, window // 2)[:, 0]
         frames = frames.unfold(-1, window, fmt.hop_length // N_BANDS)[:, :n_frames]
         long = torch.fft.rfft(frames * self.low_window, OVERSAMPLING * window)[..., : len(self.low_weights)]
-        low = torch.minimum((power(long) @ self.low_weights).mT, self.low.limit(audio, n_frames))
-        high = torch.minimum((power(spectrum) @ self.high_weights).mT, self.high.limit(audio, n_frames))
+        low = torch.minimum((power(long) @ self.low_weights).mT, self.low_gate(audio, n_frames))
+        high = torch.minimum((power(spectrum) @ self.high_weights).mT, self.high_gate(audio, n_frames))
         return scaled(torch.cat([low, high], dim=1), fmt)
 
 

@@ -1,5 +1,7 @@
 """audio -> spectrogram: log-magnitude and band frequency of loops, with gradients, circular in time."""
 
+import dataclasses
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -47,8 +49,8 @@ class SpectrogramTransform(nn.Module):
         super().__init__()
         self.mel_format = mel_format
         low = mel_format.band_centers_hz < mel_format.window_split_hz
-        self.low = BandAnalysis(mel_format, low, window=mel_format.low_window)
-        self.high = BandAnalysis(mel_format, ~low, window=mel_format.high_window)
+        self.low = BandAnalysis(mel_format, BandGroup.of(mel_format, low, window=mel_format.low_window))
+        self.high = BandAnalysis(mel_format, BandGroup.of(mel_format, ~low, window=mel_format.high_window))
 
     def forward(self, audio: Tensor, n_frames: int | None = None) -> Tensor:
         """Analyse loops.
@@ -111,6 +113,39 @@ class SpectrogramTransform(nn.Module):
         return n_samples // hop if n_frames is None else n_frames
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BandGroup:
+    """The bands that share one window, and the bins that they are read from."""
+
+    window: int
+    """Samples of the window."""
+    centers_hz: np.ndarray
+    """Their centres, float64 `[n_bands]`."""
+    widths_hz: np.ndarray
+    """Their bandwidths, float64 `[n_bands]`."""
+    grid_hz: np.ndarray
+    """Frequencies of the bins, up to the last one that any band needs, float64 `[n_bins]`."""
+    weights: np.ndarray
+    """Weights of each bin's power in each band, peak at most 1, float64 `[n_bands, n_bins]`."""
+
+    @classmethod
+    def of(cls, mel_format: MelFormat, chosen: np.ndarray, *, window: int) -> "BandGroup":
+        """Build the bands of a format that a mask `[n_mels]` chooses, for a window of so many samples."""
+        grid = np.arange(1 + window) * mel_format.sample_rate / (OVERSAMPLING * window)
+        weights, grid = trimmed(band_weights(mel_format, grid)[chosen], grid)
+        return cls(
+            window=window,
+            centers_hz=mel_format.band_centers_hz[chosen],
+            widths_hz=mel_format.bandwidths_hz[chosen],
+            grid_hz=grid,
+            weights=weights,
+        )
+
+    def power_weights(self) -> Tensor:
+        """Weights that give 1 for the whole of a full-scale sine, float32 `[n_bands, n_bins]`."""
+        return torch.from_numpy(self.weights / sine_power(self.window)).float()
+
+
 class BandAnalysis(nn.Module):
     """Power and frequency of the bands that share one window."""
 
@@ -118,40 +153,23 @@ class BandAnalysis(nn.Module):
     grid: Tensor
     centers: Tensor
     widths: Tensor
-    gate_weights: Tensor
 
-    def __init__(self, mel_format: MelFormat, chosen: np.ndarray, *, window: int) -> None:
+    def __init__(self, mel_format: MelFormat, bands: BandGroup) -> None:
         super().__init__()
-        self.gate_frames = mel_format.gate_frames
-        self.beyond = 10 ** (2 * mel_format.gate_beyond_log10)
-        centers, widths = mel_format.band_centers_hz[chosen], mel_format.bandwidths_hz[chosen]
-        grid = np.arange(1 + window) * mel_format.sample_rate / (OVERSAMPLING * window)
-        weights = band_weights(mel_format, grid)[chosen]
-        weights, grid = trimmed(weights, grid)
-        gate = mel_format.gate_window
-        gate_grid = np.arange(1 + gate) * mel_format.sample_rate / (OVERSAMPLING * gate)
-        gate_weights, gate_grid = trimmed(weights @ hat(grid, gate_grid), gate_grid)
+        window, n_bins = bands.window, len(bands.grid_hz)
         n = np.arange(window)
         slope = np.pi / window * np.sin(2 * np.pi * n / window)
-        self.long, self.slope = Spectrum(hann(window), n_bins=len(grid)), Spectrum(slope, n_bins=len(grid))
-        self.short = Spectrum(hann(gate), n_bins=len(gate_grid))
+        self.long, self.slope = Spectrum(hann(window), n_bins=n_bins), Spectrum(slope, n_bins=n_bins)
+        self.gate = Gate(mel_format, bands)
         radians = 2 * np.pi / mel_format.sample_rate
-        full_scale = sine_power(window)
-        heard = center_power(window, weights, grid, centers) / full_scale
-        gate_limit = heard / center_power(gate, gate_weights, gate_grid, centers)
-        buffers = {
-            "weights": weights / full_scale,
-            "grid": radians * grid[:, None],
-            "centers": radians * centers[:, None],
-            "widths": radians * widths[:, None],
-            "gate_weights": gate_weights * (10 ** (2 * mel_format.gate_margin_log10) * gate_limit)[:, None],
-        }
+        self.register_buffer("weights", bands.power_weights(), persistent=False)
+        buffers = {"grid": bands.grid_hz, "centers": bands.centers_hz, "widths": bands.widths_hz}
         for name, array in buffers.items():
-            self.register_buffer(name, torch.from_numpy(array).float(), persistent=False)
+            self.register_buffer(name, torch.from_numpy(radians * array[:, None]).float(), persistent=False)
 
     def power(self, audio: Tensor, n_frames: int) -> Tensor:
         """Measure the power in each band, no more than the gate lets through, `[B, n_bands, n_frames]`."""
-        return torch.minimum(self.weights @ squared(self.long(audio, n_frames)), self.limit(audio, n_frames))
+        return torch.minimum(self.weights @ squared(self.long(audio, n_frames)), self.gate(audio, n_frames))
 
     def forward(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
         """Measure power and frequency (bandwidths from the centre) of each band, `[B, n_bands, n_frames]`."""
@@ -160,12 +178,38 @@ class BandAnalysis(nn.Module):
         in_band = self.weights @ power
         turning = self.weights @ (self.grid * power - (slope_imag * real - slope_real * imag))
         offset = (turning / in_band.clamp_min(TINY) - self.centers) / self.widths
-        return torch.minimum(in_band, self.limit(audio, n_frames)), offset
+        return torch.minimum(in_band, self.gate(audio, n_frames)), offset
 
-    def limit(self, audio: Tensor, n_frames: int) -> Tensor:
-        """Read the gate: the lesser of the loudest short windows before and after each frame."""
-        short = self.gate_weights @ squared(self.short(audio, GATE_STEPS * n_frames))
-        reach = GATE_STEPS * self.gate_frames
+
+class Gate(nn.Module):
+    """The most power that short windows around a frame let each band have.
+
+    Parameters
+    ----------
+    mel_format : MelFormat
+        Gives the short window, its reach and its margin.
+    bands : BandGroup
+        The bands, as their long window reads them.
+    """
+
+    weights: Tensor
+
+    def __init__(self, mel_format: MelFormat, bands: BandGroup) -> None:
+        super().__init__()
+        self.reach = GATE_STEPS * mel_format.gate_frames
+        self.beyond = 10 ** (2 * mel_format.gate_beyond_log10)
+        window = mel_format.gate_window
+        grid = np.arange(1 + window) * mel_format.sample_rate / (OVERSAMPLING * window)
+        weights, grid = trimmed(bands.weights @ hat(bands.grid_hz, grid), grid)
+        self.short = Spectrum(hann(window), n_bins=len(grid))
+        heard = center_power(bands.window, bands.weights, bands.grid_hz, bands.centers_hz) / sine_power(bands.window)
+        limit = heard / center_power(window, weights, grid, bands.centers_hz)
+        weights = weights * (10 ** (2 * mel_format.gate_margin_log10) * limit)[:, None]
+        self.register_buffer("weights", torch.from_numpy(weights).float(), persistent=False)
+
+    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
+        """Find the lesser of the loudest short windows before and after each frame, `[B, n_bands, n_frames]`."""
+        short, reach = self.weights @ squared(self.short(audio, GATE_STEPS * n_frames)), self.reach
         loudest = F.max_pool1d(wrap(short, reach, reach), reach + 1, stride=1)
         before, after = loudest[..., : short.shape[-1] : GATE_STEPS], loudest[..., reach::GATE_STEPS]
         next_step, last_step = (self.beyond * short.roll(shift, -1)[..., ::GATE_STEPS] for shift in (-1, 1))

@@ -79,6 +79,13 @@ def test_quick_mel_is_the_exact_one(name: str, distance: float) -> None:
     assert exact.std() > 0.1
 
 
+def test_quick_mel_keeps_nothing_of_the_exact_one_that_it_does_not_read() -> None:
+    """The long windows' transforms alone are 12.5 MB."""
+    kept = DrawnMel(FORMAT)
+    assert sum(buffer.nbytes for buffer in kept.buffers()) < 500_000
+    assert not kept.state_dict()
+
+
 @pytest.mark.parametrize(
     ("decades", "gain"), [(0.0, 1.0), (-0.5, 10**-0.5), (0.3, 10**0.3), (5.0, 10**0.6), (-9.0, 0.01)]
 )
