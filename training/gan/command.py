@@ -133,10 +133,14 @@ def ignore(*shown: "str | Progress | object") -> None:
 def export(run: pathlib.Path, out: pathlib.Path, name: str | None, genre: str, role: str, key: str | None) -> None:
     """Make the model file OUT of what the training in the folder RUN has learned so far.
 
+    Its card carries what `loopmorph-train evaluate RUN` has measured.
+
     \b
     loopmorph-train export drums/ drums.safetensors --genre techno --role rhythm
     """
     from training.gan.export import export_run
 
-    export_run(run, out, name=name or out.stem, genre=genre, role=role, key=key)
+    export_run(
+        run, out, name=name or out.stem, genre=genre, role=role, key=key, echo=lambda line: click.echo(line, err=True)
+    )
     click.echo(out)

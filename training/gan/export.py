@@ -1,6 +1,7 @@
 """A run -> a model file: the running mean of the generator, with name and card."""
 
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 from stylegan_audio.generator_weights import generator_tensors
@@ -9,7 +10,14 @@ from training.gan.saved_run import SavedRun, read_run
 
 
 def export_run(
-    folder: pathlib.Path, target: pathlib.Path, *, name: str, genre: str, role: str, key: str | None
+    folder: pathlib.Path,
+    target: pathlib.Path,
+    *,
+    name: str,
+    genre: str,
+    role: str,
+    key: str | None,
+    echo: Callable[[str], None],
 ) -> None:
     """Write a run's model file, without directions.
 
@@ -21,6 +29,8 @@ def export_run(
         Where the model file goes.
     name, genre, role, key : str
         Identity of the model, as of `ModelIdentity`.
+    echo : callable
+        Shows one line to the user, if the card has no metrics.
 
     Raises
     ------
@@ -37,6 +47,19 @@ def export_run(
         identity=identity,
         config=generator.config,
         mel_format=generator.mel_format,
+    )
+    if not run.metrics:
+        echo(tell_missing_metrics(run, folder))
+
+
+def tell_missing_metrics(run: SavedRun, folder: pathlib.Path) -> str:
+    """Say why a card has no metrics, and how it gets some."""
+    if not run.evaluation:
+        return f"card without metrics: run loopmorph-train evaluate {folder} CORPUS first"
+    before = run.evaluation.get("kimg", "an unknown number of")
+    return (
+        f"card without metrics: the run was evaluated after {before} kimg and has {run.kimg:g} now; run "
+        f"loopmorph-train evaluate {folder} CORPUS again"
     )
 
 

@@ -16,7 +16,7 @@ from training.gan.networks import begin_with, read_model
 from training.gan.pictures import Loudspeaker, draw_picture, sample_loops, save_picture
 from training.gan.preset import GAN_PRESETS
 from training.gan.reals import Material, RealBatches
-from training.gan.saved_run import CARD, KIND, read_run, write_entries
+from training.gan.saved_run import CARD, EVALUATION, KIND, read_run, write_entries
 from training.gan.trainer import GanTrainer
 from training.interrupt import Interrupt
 from training.run import Limits, TrainingRun
@@ -73,6 +73,8 @@ class GanRun(TrainingRun):
         if ranks.is_first:
             GAN_PRESETS.keep(folder, config, is_begun=self.checkpoint.exists())
             write_entries(folder / CARD, material.card)
+            if not self.checkpoint.exists():
+                (folder / EVALUATION).unlink(missing_ok=True)  # of a run whose checkpoint was removed
         ranks.wait()
         self.trainer = GanTrainer(config, self.mel_format, ranks)
         self.progress = Progress()

@@ -16,7 +16,7 @@ from training.gan.preset import GAN_PRESETS
 KIND = "loopmorph model training"
 """What its checkpoint says it is of."""
 CHECKPOINT, SETTINGS, CARD, EVALUATION = "checkpoint.safetensors", "config.yaml", "card.json", "evaluation.json"
-"""Names of a run's files; the last one is there once the run has been measured."""
+"""Names of a run's files; the last one is there once `loopmorph-train evaluate` has measured the run."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,13 +31,18 @@ class SavedRun:
     """Folded."""
     card: Mapping[str, Any]
     """What it learned from."""
-    metrics: Mapping[str, Any]
-    """What was measured of it; empty if nothing was."""
+    evaluation: Mapping[str, Any]
+    """What was last measured of the run: `metrics`, and after how many `kimg`; empty if nothing was."""
 
     @property
     def kimg(self) -> float:
         """Thousands of reals that it has seen."""
         return self.progress.step * self.config.batch.batch_size / 1000
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """What was measured of this checkpoint; empty if nothing was, or only of another one."""
+        return self.evaluation["metrics"] if self.evaluation.get("kimg") == self.kimg else {}
 
 
 def read_run(folder: pathlib.Path, mel_format: MelFormat | None = None) -> SavedRun:
@@ -78,7 +83,7 @@ def read_run(folder: pathlib.Path, mel_format: MelFormat | None = None) -> Saved
         progress=progress,
         networks=networks.folded(),
         card=read_entries(folder / CARD),
-        metrics=read_entries(folder / EVALUATION),
+        evaluation=read_entries(folder / EVALUATION),
     )
 
 

@@ -21,6 +21,13 @@ from training.gan.saved_run import KIND, read_run, write_entries
 IDENTITY = {"name": "toy", "genre": "test tones", "role": "bass", "key": "A minor"}
 
 
+def export(folder: pathlib.Path, target: pathlib.Path) -> list[str]:
+    """Export under `IDENTITY`; gives what was told."""
+    told: list[str] = []
+    export_run(folder, target, **IDENTITY, echo=told.append)
+    return told
+
+
 @pytest.fixture
 def networks(narrow_config: ModelConfig) -> Networks:
     return make_networks(GanTrainingConfig(preset="toy", model=narrow_config), MelFormat())
@@ -44,7 +51,7 @@ def folder(tmp_path: pathlib.Path, narrow_config: ModelConfig, networks: Network
 def test_model_file_draws_what_the_running_mean_draws(
     folder: pathlib.Path, networks: Networks, tmp_path: pathlib.Path
 ) -> None:
-    export_run(folder, tmp_path / "new" / "toy.safetensors", **IDENTITY)
+    export(folder, tmp_path / "new" / "toy.safetensors")
     header = read_model_header(tmp_path / "new" / "toy.safetensors")
     generator, z = load_generator(header), torch.randn(2, networks.averaged.config.z_dim)
     drawn = generator(z, truncation_psi=0.7)
@@ -55,8 +62,8 @@ def test_model_file_draws_what_the_running_mean_draws(
 
 
 def test_card_says_where_it_is_from_and_how_it_was_made(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    write_entries(folder / "evaluation.json", {"coverage": 0.9})
-    export_run(folder, tmp_path / "toy.safetensors", **IDENTITY)
+    write_entries(folder / "evaluation.json", {"kimg": 3.2, "metrics": {"coverage": 0.9}})
+    assert export(folder, tmp_path / "toy.safetensors") == []
     identity = read_model_header(tmp_path / "toy.safetensors").identity
     assert (identity.name, identity.genre, identity.role, identity.key) == tuple(IDENTITY.values())
     assert identity.card == {
@@ -65,11 +72,29 @@ def test_card_says_where_it_is_from_and_how_it_was_made(folder: pathlib.Path, tm
     }  # fmt: skip
 
 
+def test_card_without_an_evaluation_has_no_metrics_and_the_user_is_told(
+    folder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    told = export(folder, tmp_path / "toy.safetensors")
+    assert told == [f"card without metrics: run loopmorph-train evaluate {folder} CORPUS first"]
+    assert read_model_header(tmp_path / "toy.safetensors").identity.card["metrics"] == {}
+
+
+def test_evaluation_of_another_checkpoint_is_left_off_the_card(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    write_entries(folder / "evaluation.json", {"kimg": 1.6, "metrics": {"coverage": 0.9}})
+    told = export(folder, tmp_path / "toy.safetensors")
+    assert told == [
+        "card without metrics: the run was evaluated after 1.6 kimg and has 3.2 now; run loopmorph-train evaluate "
+        f"{folder} CORPUS again"
+    ]
+    assert read_model_header(tmp_path / "toy.safetensors").identity.card["metrics"] == {}
+
+
 def test_folder_without_a_run_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(
         TrainingError, match=r"config\.yaml: no such file, the folder of a run that has saved is needed"
     ):
-        export_run(tmp_path, tmp_path / "toy.safetensors", **IDENTITY)
+        export(tmp_path, tmp_path / "toy.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -83,6 +108,6 @@ def test_broken_evaluation_is_named(folder: pathlib.Path, text: str, message: st
 
 def test_run_without_a_card_still_gives_a_model(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     (folder / "card.json").unlink()
-    export_run(folder, tmp_path / "toy.safetensors", **IDENTITY)
+    export(folder, tmp_path / "toy.safetensors")
     card = read_model_header(tmp_path / "toy.safetensors").identity.card
     assert json.dumps(card["corpus"]) == '"unknown"'

@@ -130,6 +130,16 @@ def test_picture_shows_loops_in_rows_lowest_band_below(tmp_path: pathlib.Path) -
     assert (tmp_path / "new" / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_evaluation_stays_with_its_run_and_not_with_one_begun_anew(start_run: Start, tmp_path: pathlib.Path) -> None:
+    start_run(tmp_path, run={"kimg": 0.008}).run(ignore)
+    (tmp_path / "evaluation.json").write_text("{}")
+    start_run(tmp_path, run={"kimg": 0.016})
+    assert (tmp_path / "evaluation.json").exists()
+    (tmp_path / "checkpoint.safetensors").unlink()
+    start_run(tmp_path)
+    assert not (tmp_path / "evaluation.json").exists()
+
+
 def test_other_settings_are_refused_and_limits_may_change(start_run: Start, tmp_path: pathlib.Path) -> None:
     start_run(tmp_path, run={"kimg": 0.008}).run(ignore)
     with pytest.raises(TrainingError, match=r"its run has loss\.r1_gamma 0\.2 where 0\.5 is asked for"):

@@ -12,12 +12,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from melgan_vocoder.command_line import CommandLine
-from melgan_vocoder.format import OneChannelFormat
+from melgan_vocoder.format import MelFormat, OneChannelFormat
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.generator import Generator
 from stylegan_audio.generator_weights import generator_tensors
-from stylegan_audio.model_file import CARD_KEYS, ModelIdentity, write_model
+from stylegan_audio.model_file import CARD_KEYS, ModelIdentity, read_model_header, write_model
+from training.checkpoint import Progress, write_checkpoint
 from training.corpus import CorpusLoop, write_corpus
+from training.gan.config import GanTrainingConfig
+from training.gan.export import export_run
+from training.gan.networks import make_networks
+from training.gan.preset import GAN_PRESETS
+from training.gan.saved_run import KIND
 from training.model_evaluation import plan, report, run
 from training.model_evaluation.command import evaluate
 from training.model_evaluation.plan import EvaluationConfig, make_plan
@@ -88,6 +94,7 @@ def test_run_writes_report_and_picture_and_finds_an_untrained_model_out(
     written = json.loads((out / "report.json").read_text())
     assert json.loads(result.stdout) == written
     assert sorted(path.name for path in out.iterdir()) == ["picture.png", "report.json"]
+    assert not list(tmp_path.rglob("evaluation.json"))
     assert written["model"]["name"] == "toy"
     assert (written["protocol"]["n_loops"], written["protocol"]["n_heard"]) == (12, 2)
     figures = written["figures"]
@@ -95,6 +102,40 @@ def test_run_writes_report_and_picture_and_finds_an_untrained_model_out(
     assert figures["rhythm_mel"]["on_grid"]["reference"] > 0.95
     assert figures["rhythm_mel"]["at_tempo"]["reference"] > 0.9
     assert written["details"]["rhythm"]["corpus_audio"]["on_grid"] == 1
+
+
+@pytest.fixture
+def trained(tmp_path: pathlib.Path, narrow_config: ModelConfig) -> pathlib.Path:
+    """The folder of a narrow run that has learned nothing in 3200 loops."""
+    folder, config = tmp_path / "run", GanTrainingConfig(preset="toy", model=narrow_config)
+    networks = make_networks(config, MelFormat()).named()
+    GAN_PRESETS.keep(folder, config, is_begun=False)
+    checkpoint, progress = folder / "checkpoint.safetensors", Progress(step=50)
+    write_checkpoint(checkpoint, progress, kind=KIND, mel_format=MelFormat(), networks=networks, optimisers={})
+    return folder
+
+
+def test_run_is_measured_and_its_figures_come_on_the_card_of_its_model_file(
+    trained: pathlib.Path, corpus: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "MIN_LOOPS", 12)
+    monkeypatch.setattr(plan, "MIN_PATHS", 4)
+    result = invoke(trained, corpus, "--mel-only", "--role", "texture", "--device", "cpu", "--json")
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    assert (printed["model"]["name"], printed["model"]["role"]) == ("run", "texture")
+    written = json.loads((trained / "evaluation.json").read_text())
+    assert written["kimg"] == 3.2
+    assert written["metrics"] == {
+        "compared_with": "12 held-out loops (all genres) of another corpus", "truncation_psi": 1.0, **printed["figures"]
+    }  # fmt: skip
+    assert "rhythm_mel" not in written["metrics"]
+    told: list[str] = []
+    target = tmp_path / "toy.safetensors"
+    export_run(trained, target, name="toy", genre="noise", role="texture", key=None, echo=told.append)
+    assert read_model_header(target).identity.card["metrics"] == written["metrics"]
+    assert told == []
+    assert not list(trained.glob("*.partial"))
 
 
 def test_table_is_printed_of_what_was_asked_for(
@@ -105,7 +146,9 @@ def test_table_is_printed_of_what_was_asked_for(
     def evaluate_file(model: pathlib.Path, corpus: pathlib.Path, **arguments: Any) -> Evaluation:
         asked.update(arguments)
         toy = make_plan(world.real.corpus, EvaluationConfig(n_loops=40), with_audio=False)
-        return report.evaluate(world.model(), world.real, plan=toy, advance=lambda n: None)
+        evaluation = report.evaluate(world.model(), world.real, plan=toy, advance=lambda n: None)
+        evaluation.report["model"] = {"name": "toy"}
+        return evaluation
 
     monkeypatch.setattr(run, "evaluate_file", evaluate_file)
     options = (
@@ -121,12 +164,14 @@ def test_table_is_printed_of_what_was_asked_for(
         60,
         "--seed",
         7,
+        "--role",
+        "pad",
     )
     result = invoke(model, "somewhere", *options)
     assert result.exit_code == 0, result.output
     assert "bins.js_divergence_nats" in result.stdout
     config = EvaluationConfig(n_loops=60, genres=("a", "b"), truncation_psi=0.5, bfloat16=True, seed=7)
-    assert (asked["config"], asked["mel_only"], asked["vocoder"]) == (config, True, None)
+    assert (asked["config"], asked["mel_only"], asked["vocoder"], asked["role"]) == (config, True, None, "pad")
 
 
 def test_help_shows_an_example_without_importing_torch() -> None:
