@@ -68,7 +68,7 @@ def write_corpus(
     shard_loops: int = SHARD_LOOPS,
     advance: Callable[[int], None] | None = None,
 ) -> int:
-    """Write a corpus.
+    """Write a corpus, whole or not at all: what stops it, an error or Ctrl-C, leaves the folder empty.
 
     Parameters
     ----------
@@ -96,9 +96,16 @@ def write_corpus(
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[CorpusEntry] = []
     numbered = iter(enumerate(loops))
-    while batch := write_shard(folder, numbered, shard=len(entries) // shard_loops, limit=shard_loops, advance=advance):
-        entries += batch
-    write_manifest(folder, entries)
+    try:
+        while batch := write_shard(
+            folder, numbered, shard=len(entries) // shard_loops, limit=shard_loops, advance=advance
+        ):
+            entries += batch
+        write_manifest(folder, entries)
+    except BaseException:
+        for path in (*folder.glob("shard-*"), *folder.glob(f"{MANIFEST}*")):
+            path.unlink()
+        raise
     return len(entries)
 
 

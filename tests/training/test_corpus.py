@@ -42,6 +42,17 @@ def test_loops_come_back_as_they_were(folder: pathlib.Path) -> None:
     corpus.verify()
 
 
+def test_corpus_that_was_stopped_leaves_its_folder_free(tmp_path: pathlib.Path) -> None:
+    def stopped() -> Iterator[CorpusLoop]:
+        yield from make_loops(3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_corpus(tmp_path / "c", stopped(), shard_loops=2)
+    assert list((tmp_path / "c").iterdir()) == []
+    assert write_corpus(tmp_path / "c", make_loops()) == 5
+
+
 def test_full_scale_is_exact_and_more_is_clipped(tmp_path: pathlib.Path) -> None:
     audio = np.zeros(192_000, np.float32)
     audio[:4] = 1, -1, 2, -2
@@ -92,13 +103,9 @@ def test_header_is_as_long_for_any_count() -> None:
     assert len({len(shard_header(count)) for count in (0, 1, 512, 10**9)}) == 1
 
 
-def test_run_that_was_cut_is_told(tmp_path: pathlib.Path) -> None:
-    def loops() -> Iterator[CorpusLoop]:
-        yield from make_loops(3)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_corpus(tmp_path / "c", loops(), shard_loops=2)
+def test_run_that_was_killed_is_told(tmp_path: pathlib.Path) -> None:
+    write_corpus(tmp_path / "c", make_loops(3), shard_loops=2)
+    (tmp_path / "c" / MANIFEST).unlink()
     with pytest.raises(TrainingError, match=r"manifest\.jsonl: no such file, .* its run was cut before the end"):
         Corpus.open(tmp_path / "c")
     with pytest.raises(TrainingError, match="already there, an empty or new folder is needed"):

@@ -7,6 +7,7 @@ import click
 from rich.progress import Progress
 
 from training import procedural
+from training.errors import TrainingError
 from training.procedural.names import GENRE_NAMES
 
 HELP = f"""Draw a corpus of loops of each GENRE into the folder OUT.
@@ -43,16 +44,22 @@ def synth(
     """Draw a corpus of loops, as `HELP` says."""
     chosen = GENRE_NAMES if "all" in genres else tuple(dict.fromkeys(genres))
     one_shots = procedural.read_one_shots(samples) if samples is not None else None
-    with Progress() as progress:
-        task = progress.add_task("drawing", total=loops)
-        count = procedural.synthesise(
-            chosen,
-            out,
-            n_loops=loops,
-            seed=seed,
-            one_shots=one_shots,
-            licence=licence,
-            processes=processes or os.cpu_count() or 1,
-            advance=lambda n: progress.advance(task, n),
-        )
+    try:
+        with Progress() as progress:
+            task = progress.add_task("drawing", total=loops)
+            count = procedural.synthesise(
+                chosen,
+                out,
+                n_loops=loops,
+                seed=seed,
+                one_shots=one_shots,
+                licence=licence,
+                processes=processes or os.cpu_count() or 1,
+                advance=lambda n: progress.advance(task, n),
+            )
+    except KeyboardInterrupt:
+        raise TrainingError(
+            f"{out}: stopped, and left empty, for drawing cannot go on in the middle; run the same command again to "
+            "begin anew"
+        ) from None
     click.echo(f"{out}: {count} loops")

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import multiprocessing
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,6 +11,7 @@ from training.corpus import CorpusLoop, to_int16, write_corpus
 from training.errors import TrainingError
 from training.procedural.genres import GENRES, draw_loop
 from training.procedural.one_shots import OneShots
+from training.worker_pool import worker_pool
 
 SEED_STRIDE = 2**32
 """Loops of a genre before the next seed's begin."""
@@ -107,8 +107,7 @@ def draw_all(jobs: Sequence[tuple[str, int]], *, one_shots: OneShots | None, pro
     if processes == 1:
         yield from (draw_job(job, one_shots=one_shots) for job in jobs)
         return
-    context = multiprocessing.get_context("spawn")  # a fork would copy the caller's threads in any state
-    with context.Pool(min(processes, len(jobs)), initializer=keep_one_shots, initargs=(one_shots,)) as pool:
+    with worker_pool(min(processes, len(jobs)), initializer=keep_one_shots, initargs=(one_shots,)) as pool:
         yield from pool.imap(draw_kept, jobs, chunksize=CHUNK)
 
 

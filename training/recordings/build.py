@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import multiprocessing
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -17,6 +16,7 @@ from training.recordings.fingerprint import Fingerprints
 from training.recordings.journal import FileRecord, Journal
 from training.recordings.rejection import DUPLICATE
 from training.recordings.settings import Settings
+from training.worker_pool import worker_pool
 
 HELD_OUT = 10
 """One file of so many is held out of training."""
@@ -115,8 +115,7 @@ def work(paths: Sequence[pathlib.Path], settings: Settings, *, processes: int) -
     if processes == 1 or len(paths) < 2:
         yield from map(job, paths)
         return
-    context = multiprocessing.get_context("spawn")  # a fork would copy the caller's threads in any state
-    with context.Pool(min(processes, len(paths))) as pool:
+    with worker_pool(min(processes, len(paths))) as pool:
         yield from pool.imap(job, paths)
 
 

@@ -1,11 +1,14 @@
 """The command that makes a corpus of recordings: `loopmorph-train corpus`."""
 
+import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 import click
 
 from melgan_vocoder.command_line import NumberRange
+from training.errors import TrainingError
 
 
 @click.command()
@@ -40,7 +43,7 @@ def corpus(
     from training.recordings.summary import make_table
 
     settings = Settings(role=role, tempo_bpm=bpm, licence=licence)
-    with Progress() as progress:
+    with telling_stop(out), Progress() as progress:
         task = progress.add_task("cutting", total=None)
 
         def advance(error: str) -> None:
@@ -59,3 +62,18 @@ def corpus(
     made = Corpus.open(out)
     draw_loops(made, out / "loops.png")
     Console().print(make_table(records, made.entries, title=f"{out}"))
+
+
+@contextlib.contextmanager
+def telling_stop(out: pathlib.Path) -> Iterator[None]:
+    """Within it Ctrl-C is told in one line.
+
+    Raises
+    ------
+    TrainingError
+        At Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise TrainingError(f"{out}: stopped; run the same command again to go on with the files that remain") from None

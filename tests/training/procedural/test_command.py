@@ -1,8 +1,11 @@
 """The command `synth`."""
 
+import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -56,6 +59,31 @@ def test_full_folder_is_one_line_and_status_1(tmp_path: pathlib.Path) -> None:
     assert result.stderr == (
         f"loopmorph: {tmp_path}: already there, an empty or new folder is needed; delete it or choose another\n"
     )
+
+
+def test_ctrl_c_is_one_line_of_one_process_and_leaves_the_folder_free(tmp_path: pathlib.Path) -> None:
+    """Ctrl-C goes to the command's processes too."""
+    out = tmp_path / "c"
+    words = ["synth", "pads", str(out), "--loops", "100000", "--processes", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "training.cli", *words],
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        partial, deadline = out / "shard-00000.npy.partial", time.monotonic() + 60
+        while not (partial.exists() and partial.stat().st_size > 1e6) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(run.pid, signal.SIGINT)
+        _, told = run.communicate()
+    assert (run.returncode, told) == (
+        1,
+        f"loopmorph: {out}: stopped, and left empty, for drawing cannot go on in the middle; run the same command "
+        "again to begin anew\n",
+    )
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize(

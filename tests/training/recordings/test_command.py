@@ -34,6 +34,27 @@ def test_folder_becomes_corpus_table_and_picture(recordings: pathlib.Path, tmp_p
     assert (tmp_path / "out" / "loops.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_ctrl_c_is_one_line_and_the_next_start_goes_on(
+    recordings: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, out = tmp_path / "files", tmp_path / "out"
+    files.mkdir()
+    for name in ("breaks.wav", "waltz.wav"):
+        shutil.copy(recordings / name, files)
+    words = ["corpus", str(files), str(out), "--processes", "1"]
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.recordings.build.finish", interrupted)
+        run = CliRunner().invoke(group, words)
+    line = f"loopmorph: {out}: stopped; run the same command again to go on with the files that remain\n"
+    assert (run.exit_code, run.stderr) == (1, line)
+    monkeypatch.setattr("training.recordings.build.cut_file", interrupted)  # nothing is cut twice
+    assert CliRunner().invoke(group, words).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "message"), [(["--bpm", "20"], "40"), (["--role", "lead"], "texture"), (["--processes", "0"], "1")]
 )
