@@ -11,6 +11,7 @@ from torch import Tensor
 
 from training.batch_queue import BatchQueue
 from training.checkpoint import Progress
+from training.errors import TrainingError
 from training.interrupt import Interrupt
 from training.means import Means
 from training.run_log import RunLog
@@ -59,6 +60,10 @@ class TrainingRun(abc.ABC):
     """What the display counts."""
     per_step = 1
     """How many of them a step is."""
+    is_told = True
+    """Whether this process speaks to the user; of several that train together one does."""
+    saved_label = ""
+    """The label of what was last saved; empty if nothing was."""
 
     @property
     def checkpoint(self) -> pathlib.Path:
@@ -104,16 +109,28 @@ class TrainingRun(abc.ABC):
         Raises
         ------
         TrainingError
-            If too many steps in a row give no finite loss.
+            If too many steps in a row give no finite loss, or the user interrupts a second time.
         """
-        queue = self.open_queue()
+        self.saved_label = self.label if self.checkpoint.exists() else ""
         try:
-            with Interrupt() as interrupt:
-                self.train(queue, show, interrupt=interrupt, clock=clock)
-        finally:
-            queue.close()
-            self.log.close()
-        return self.finish() if self.is_done else None
+            queue = self.open_queue()
+            try:
+                with Interrupt(is_told=self.is_told) as interrupt:
+                    self.train(queue, show, interrupt=interrupt, clock=clock)
+            finally:
+                queue.close()
+                self.log.close()
+            return self.finish() if self.is_done else None
+        except KeyboardInterrupt:
+            raise TrainingError(self.tell_stop()) from None
+
+    def tell_stop(self) -> str:
+        """Say what a run that stopped at once has left."""
+        if not self.saved_label:
+            return "stopped at once, no checkpoint had been saved; run the same command again to begin anew"
+        return (
+            f"stopped at once; {self.checkpoint} was saved at {self.saved_label}, the same command goes on from there"
+        )
 
     def train(self, queue: BatchQueue, show: Show, *, interrupt: Interrupt, clock: Callable[[], float]) -> None:
         """Go through the steps; save now and then, and at the end."""
@@ -134,10 +151,15 @@ class TrainingRun(abc.ABC):
             if step % limits.evaluate_every == 0 or self.is_done:
                 self.evaluate()
             if clock() - saved >= 60 * limits.checkpoint_minutes:
-                self.save()
+                self.keep()
                 saved = clock()
             show(self.progress, figures)
+        self.keep()
+
+    def keep(self) -> None:
+        """Save, and remember what was saved."""
         self.save()
+        self.saved_label = self.label
 
     def should_end(self, interrupt: Interrupt) -> bool:
         """Whether the next step is not to be taken."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from stylegan_audio.model_file import ROLES
+from training.interrupt import setting_up
 
 if TYPE_CHECKING:
     from training.checkpoint import Progress
     from training.gan.config import GanTrainingConfig
     from training.gan.distributed import Ranks
     from training.gan.reals import Material
+    from training.gan.run import GanRun
 
 PRESETS = ("base", "small", "toy")
 """The presets; a list of its own, so that help needs no torch."""
@@ -53,23 +55,41 @@ def gan(
     loopmorph-train gan few_loops/ mine/ --from drums/ --freeze 3 --kimg 150
     torchrun --nproc-per-node 4 -m training.cli gan corpus/ drums/
     """
+    with setting_up():
+        from training.gan.distributed import Ranks
+
+        config = choose_settings(preset, start=start, frozen=frozen, kimg=kimg, minutes=minutes, seed=seed)
+        ranks = Ranks.join(device)
+    try:
+        with setting_up():
+            run = open_run(out, open_material(corpus, ranks), config, ranks=ranks, start=start)
+        train(run)
+    finally:
+        ranks.leave()
+
+
+def choose_settings(
+    preset: str, *, start: pathlib.Path | None, frozen: int | None, kimg: float | None, minutes: float | None, seed: int
+) -> "GanTrainingConfig":
+    """Make a run's settings of a preset and what else was asked for.
+
+    Raises
+    ------
+    click.UsageError
+        If levels of a discriminator are to be kept and there is none to begin with.
+    """
     import dataclasses
 
-    from training.gan.distributed import Ranks
     from training.gan.preset import GAN_PRESETS
 
     config = dataclasses.replace(GAN_PRESETS.load(preset), seed=seed)
     limits = dataclasses.replace(config.run, kimg=kimg or config.run.kimg, minutes=minutes or config.run.minutes)
     config = dataclasses.replace(config, run=limits)
-    if frozen is not None:
-        if start is None or not start.is_dir():
-            raise click.UsageError("--freeze needs --from with the folder of a run: model files have no discriminator")
-        config = dataclasses.replace(config, optimiser=dataclasses.replace(config.optimiser, frozen_levels=frozen))
-    ranks = Ranks.join(device)
-    try:
-        train(out, open_material(corpus, ranks), config, ranks=ranks, start=start)
-    finally:
-        ranks.leave()
+    if frozen is None:
+        return config
+    if start is None or not start.is_dir():
+        raise click.UsageError("--freeze needs --from with the folder of a run: model files have no discriminator")
+    return dataclasses.replace(config, optimiser=dataclasses.replace(config.optimiser, frozen_levels=frozen))
 
 
 def open_material(corpus: pathlib.Path, ranks: "Ranks") -> "Material":
@@ -93,26 +113,31 @@ def open_material(corpus: pathlib.Path, ranks: "Ranks") -> "Material":
     return Material.of(opened, spectrograms)
 
 
-def train(
+def open_run(
     out: pathlib.Path,
     material: "Material",
     config: "GanTrainingConfig",
     *,
     ranks: "Ranks",
     start: pathlib.Path | None,
-) -> None:
-    """Train, and say how far it came; only the first process shows anything."""
-    from training.display import Display
+) -> "GanRun":
+    """Begin a run, or open the one that has begun in its folder; only the first process shows anything."""
     from training.gan.run import GanRun
 
-    run = GanRun(out, material, config, ranks=ranks, start=start, echo=click.echo if ranks.is_first else ignore)
-    if not ranks.is_first:
+    return GanRun(out, material, config, ranks=ranks, start=start, echo=click.echo if ranks.is_first else ignore)
+
+
+def train(run: "GanRun") -> None:
+    """Train, and say how far it came."""
+    if not run.is_told:
         run.run(ignore)
         return
+    from training.display import Display
+
     first = run.progress.step
     with Display(run) as display:
         path = run.run(display.show)
-    click.echo(f"{path or out}: {run.label}, {run.progress.skipped} steps skipped")
+    click.echo(f"{path or run.folder}: {run.label}, {run.progress.skipped} steps skipped")
     if path is not None and run.progress.step == first:
         click.echo("nothing was left to do: --kimg and --minutes count in all; raise them to go on")
     if path is None:

@@ -67,6 +67,7 @@ class GanRun(TrainingRun):
         self.config = config = dataclasses.replace(config, corpus=material.digest)
         self.mel_format = mel_format or MelFormat()
         self.ranks = ranks
+        self.is_told = ranks.is_first
         self.echo = echo
         self.per_step = config.batch.batch_size
         self.limits = make_limits(config)

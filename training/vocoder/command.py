@@ -1,8 +1,16 @@
 """The command `vocoder` of the training command line."""
 
 import pathlib
+from typing import TYPE_CHECKING
 
 import click
+
+from training.interrupt import setting_up
+
+if TYPE_CHECKING:
+    from training.vocoder.config import VocoderTrainingConfig
+    from training.vocoder.material import Material
+    from training.vocoder.run import VocoderRun
 
 PRESETS = ("base", "cpu", "toy")
 """The presets; a list of its own, so that help needs no torch."""
@@ -41,30 +49,62 @@ def vocoder(
     loopmorph-train vocoder corpus/ vocoder/ --preset cpu --minutes 60
     loopmorph-train vocoder corpus/ vocoder/ --preset cpu --recordings samples/
     """
+    with setting_up():
+        config = choose_settings(preset, steps=steps, minutes=minutes, seed=seed)
+        run = open_run(out, open_material(corpus, recordings), config, device=device, start=start)
+    train(run)
+
+
+def choose_settings(preset: str, *, steps: int | None, minutes: float | None, seed: int) -> "VocoderTrainingConfig":
+    """Make a run's settings of a preset and what else was asked for."""
     import dataclasses
 
-    from training.corpus import Corpus
-    from training.device import choose_device
-    from training.display import Display
-    from training.vocoder.material import Material
     from training.vocoder.preset import VOCODER_PRESETS
-    from training.vocoder.run import VocoderRun
-    from training.vocoder_evaluation.real_loops import read_real_loops
 
     config = dataclasses.replace(VOCODER_PRESETS.load(preset), seed=seed)
     limits = dataclasses.replace(config.run, steps=steps or config.run.steps, minutes=minutes or config.run.minutes)
-    config = dataclasses.replace(config, run=limits)
+    return dataclasses.replace(config, run=limits)
+
+
+def open_material(corpus: pathlib.Path, recordings: pathlib.Path | None) -> "Material":
+    """Open a corpus, and put recordings beside it."""
+    from training.corpus import Corpus
+    from training.vocoder.material import Material
+    from training.vocoder_evaluation.real_loops import read_real_loops
+
     material = Material.of(Corpus.open(corpus))
-    if recordings is not None:
-        loops = read_real_loops(recordings, report=lambda line: click.echo(line, err=True))
-        material = material.beside([loop for _, loop in loops])
-    run = VocoderRun(out, material, config, device=choose_device(device), start=start, echo=click.echo)
+    if recordings is None:
+        return material
+    loops = read_real_loops(recordings, report=lambda line: click.echo(line, err=True))
+    return material.beside([loop for _, loop in loops])
+
+
+def open_run(
+    out: pathlib.Path,
+    material: "Material",
+    config: "VocoderTrainingConfig",
+    *,
+    device: str | None,
+    start: pathlib.Path | None,
+) -> "VocoderRun":
+    """Begin a run, or open the one that has begun in its folder."""
+    from training.device import choose_device
+    from training.vocoder.run import VocoderRun
+
+    return VocoderRun(out, material, config, device=choose_device(device), start=start, echo=click.echo)
+
+
+def train(run: "VocoderRun") -> None:
+    """Train, and say how far it came."""
+    from training.display import Display
+
     with Display(run) as display:
         path = run.run(display.show)
     progress = run.progress
     losses = ", ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
     click.echo(
-        f"{path or out}: {progress.step} steps, {progress.skipped} skipped; held-out loops: {losses or 'not heard'}"
+        f"{path or run.folder}: {progress.step} steps, {progress.skipped} skipped; held-out loops: "
+        f"{losses or 'not heard'}"
     )
     if path is None:
         click.echo("interrupted and saved; run the same command again to go on")

@@ -107,6 +107,21 @@ def read_entry(run: pathlib.Path, name: str) -> np.ndarray:
         return file.get_tensor(name)
 
 
+def test_interrupt_of_the_set_up_is_one_line(
+    folder: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.spectrograms.open_spectrograms", interrupted)
+    result = invoke("gan", folder, tmp_path / "out", "--preset", "toy", "--device", "cpu")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "loopmorph: stopped before the first step, nothing was lost or begun; run the same command again\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("start", [(), ("--from", "drums.safetensors")])
 def test_freezing_needs_a_run_to_begin_with(tmp_path: pathlib.Path, start: tuple[str, ...]) -> None:
     result = invoke("gan", tmp_path, tmp_path / "out", "--preset", "toy", "--freeze", 2, *start)

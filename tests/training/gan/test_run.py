@@ -66,6 +66,17 @@ def test_interrupted_run_goes_on_as_if_it_had_not_been(start_run: Start, tmp_pat
     assert logs[0][2] == logs[1][2]  # a mean over the cut knows what came after it alone
 
 
+def test_first_interrupt_is_told_at_once_by_the_process_that_speaks(
+    start_run: Start, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for is_told, lines_told in ((True, 1), (False, 0)):
+        run = start_run(tmp_path / str(is_told))
+        run.is_told = is_told
+        assert run.run(interrupt_at(2)) is None
+        assert capfd.readouterr().err.count("stopping after this step, then saving") == lines_told
+        assert run.progress.step == 2
+
+
 def test_run_that_is_killed_in_the_midst_of_a_save_goes_on_bit_for_bit(
     material: Material, tmp_path: pathlib.Path
 ) -> None:

@@ -107,6 +107,19 @@ def test_missing_corpus_is_one_line_and_status_1(tmp_path: pathlib.Path) -> None
     assert not (tmp_path / "out").exists()
 
 
+def test_interrupt_of_the_set_up_is_one_line(
+    folder: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.vocoder.run.VocoderRun", interrupted)
+    result = invoke(folder, tmp_path / "out", "--preset", "toy")
+    assert (result.exit_code, result.stderr) == (
+        1, "loopmorph: stopped before the first step, nothing was lost or begun; run the same command again\n"
+    )  # fmt: skip
+
+
 def test_missing_start_is_one_line_and_status_1(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     result = invoke(folder, tmp_path / "out", "--preset", "toy", "--from", tmp_path / "gone.safetensors")
     assert result.exit_code == 1

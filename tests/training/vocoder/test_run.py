@@ -201,17 +201,35 @@ def test_new_run_begins_with_the_weights_of_a_file(start_run: Start, tmp_path: p
     assert torch.equal(run.trainer.averaged.pre.bias, source.pre.bias)
 
 
-def test_second_interrupt_stops_at_once(start_run: Start, tmp_path: pathlib.Path) -> None:
-    def impatient(progress: object, figures: object) -> None:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+def interrupt_twice(progress: object, figures: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without one
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            start_run(tmp_path).run(impatient)
-    finally:
-        signal.signal(signal.SIGINT, before)
+
+def test_second_interrupt_stops_at_once_and_says_that_nothing_was_saved(
+    start_run: Start, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run, before = start_run(tmp_path), signal.getsignal(signal.SIGINT)
+    with pytest.raises(TrainingError, match="stopped at once, no checkpoint had been saved; run the same command"):
+        run.run(interrupt_twice)
+    assert capfd.readouterr().err == ("stopping after this step, then saving; Ctrl-C again stops at once, unsaved\n")
+    assert (run.progress.step, run.checkpoint.exists()) == (1, False)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_second_interrupt_names_what_was_saved_last(start_run: Start, tmp_path: pathlib.Path) -> None:
+    def impatient(progress: object, figures: object) -> None:
+        if progress.step == 4:  # type: ignore[attr-defined]
+            interrupt_twice(progress, figures)
+
+    ticks = iter(range(0, 10_000, 40))  # each look at the clock is 40 s later: saved after step 3
+    message = r"stopped at once; .*checkpoint\.safetensors was saved at step 3, the same command goes on from there"
+    with pytest.raises(TrainingError, match=message):
+        start_run(tmp_path, checkpoint_minutes=3).run(impatient, clock=lambda: float(next(ticks)))
+    resumed = start_run(tmp_path)
+    assert resumed.progress.step == 3
+    with pytest.raises(TrainingError, match="was saved at step 3, the same"):
+        resumed.run(interrupt_twice)
 
 
 def test_run_without_held_out_loops_is_only_trained(start_run: Start, tmp_path: pathlib.Path) -> None:
