@@ -7,12 +7,10 @@
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
 
-import importlib
-from typing import Any
-
 from directions.errors import DirectionError
 from directions.move import apply
 from directions.table import Direction, read_directions
+from melgan_vocoder.lazy import load_later
 
 __all__ = [
     "ATTRIBUTES",
@@ -25,10 +23,6 @@ __all__ = [
     "take_survey",
 ]
 
-_ROOMS = {"ATTRIBUTES": "attributes", "find_vectors": "regression", "sweep": "survey", "take_survey": "survey"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__, {"ATTRIBUTES": "attributes", "find_vectors": "regression", "sweep": "survey", "take_survey": "survey"}
+)

@@ -11,11 +11,9 @@
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
 
-import importlib
-from typing import Any
-
 from melgan_vocoder.errors import LoopmorphError, VocoderError
 from melgan_vocoder.format import MelFormat, OneChannelFormat
+from melgan_vocoder.lazy import load_later
 
 __all__ = [
     "PQMF",
@@ -30,17 +28,14 @@ __all__ = [
     "save_vocoder",
 ]
 
-_ROOMS = {
-    "PQMF": "pqmf",
-    "SpectrogramTransform": "spectrogram",
-    "Vocoder": "generator",
-    "VocoderConfig": "generator",
-    "load_vocoder": "vocoder_file",
-    "save_vocoder": "vocoder_file",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "PQMF": "pqmf",
+        "SpectrogramTransform": "spectrogram",
+        "Vocoder": "generator",
+        "VocoderConfig": "generator",
+        "load_vocoder": "vocoder_file",
+        "save_vocoder": "vocoder_file",
+    },
+)

@@ -8,10 +8,9 @@
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
 
-import importlib
 import pathlib
-from typing import Any
 
+from melgan_vocoder.lazy import load_later
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
 from stylegan_audio.model_file import ModelHeader, ModelIdentity, read_model_header, write_model
@@ -36,18 +35,15 @@ __all__ = [
 SHIPPED_MODELS = pathlib.Path(__file__).parent / "models"
 """Folder of the models that come with the package."""
 
-_ROOMS = {
-    "Discriminator": "discriminator",
-    "Generator": "generator",
-    "Mapping": "mapping",
-    "Synthesis": "synthesis",
-    "load_generator": "generator_weights",
-    "mix_styles": "generator",
-    "truncate": "mapping",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "Discriminator": "discriminator",
+        "Generator": "generator",
+        "Mapping": "mapping",
+        "Synthesis": "synthesis",
+        "load_generator": "generator_weights",
+        "mix_styles": "generator",
+        "truncate": "mapping",
+    },
+)

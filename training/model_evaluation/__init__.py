@@ -10,24 +10,20 @@ The bins, the scale and the components are fitted on training loops that take no
 as many other training loops are then both held against held-out loops: the second comparison is the reference.
 """
 
-import importlib
-from typing import Any
+from melgan_vocoder.lazy import load_later
 
 __all__ = ["Evaluation", "EvaluationConfig", "Plan", "RealLoops", "draw_picture", "evaluate", "lay_table", "make_plan"]
 
-_ROOMS = {
-    "Evaluation": "report",
-    "EvaluationConfig": "plan",
-    "Plan": "plan",
-    "RealLoops": "real_loops",
-    "draw_picture": "picture",
-    "evaluate": "report",
-    "lay_table": "report_table",
-    "make_plan": "plan",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "Evaluation": "report",
+        "EvaluationConfig": "plan",
+        "Plan": "plan",
+        "RealLoops": "real_loops",
+        "draw_picture": "picture",
+        "evaluate": "report",
+        "lay_table": "report_table",
+        "make_plan": "plan",
+    },
+)

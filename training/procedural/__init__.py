@@ -12,21 +12,17 @@
 Names are loaded when first used, so that `--help` is fast.
 """
 
-import importlib
-from typing import Any
+from melgan_vocoder.lazy import load_later
 
 __all__ = ["GENRES", "OneShots", "draw_loop", "read_one_shots", "synthesise"]
 
-_ROOMS = {
-    "GENRES": "genres",
-    "OneShots": "one_shots",
-    "draw_loop": "genres",
-    "read_one_shots": "sample_folder",
-    "synthesise": "synthesis",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "GENRES": "genres",
+        "OneShots": "one_shots",
+        "draw_loop": "genres",
+        "read_one_shots": "sample_folder",
+        "synthesise": "synthesis",
+    },
+)

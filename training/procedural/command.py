@@ -4,7 +4,6 @@ import os
 import pathlib
 
 import click
-from rich.progress import Progress
 
 from training import procedural
 from training.errors import TrainingError
@@ -42,6 +41,8 @@ def synth(
     processes: int | None,
 ) -> None:
     """Draw a corpus of loops, as `HELP` says."""
+    from rich.progress import Progress
+
     chosen = GENRE_NAMES if "all" in genres else tuple(dict.fromkeys(genres))
     one_shots = procedural.read_one_shots(samples) if samples is not None else None
     try:

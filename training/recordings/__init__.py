@@ -12,21 +12,17 @@
 Names are loaded when first used, so that `--help` is fast.
 """
 
-import importlib
-from typing import Any
+from melgan_vocoder.lazy import load_later
 
 __all__ = ["ROLES", "BarGrid", "Settings", "build_corpus", "find_grid"]
 
-_ROOMS = {
-    "ROLES": "settings",
-    "BarGrid": "downbeat",
-    "Settings": "settings",
-    "build_corpus": "build",
-    "find_grid": "downbeat",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "ROLES": "settings",
+        "BarGrid": "downbeat",
+        "Settings": "settings",
+        "build_corpus": "build",
+        "find_grid": "downbeat",
+    },
+)

@@ -12,8 +12,7 @@
 from a finer mel of its own), `plain` the prototype's.
 """
 
-import importlib
-from typing import Any
+from melgan_vocoder.lazy import load_later
 
 __all__ = [
     "GriffinLim",
@@ -24,17 +23,14 @@ __all__ = [
     "read_real_loops",
 ]
 
-_ROOMS = {
-    "GriffinLim": "griffin_lim",
-    "count_work": "report",
-    "draw_picture": "picture",
-    "evaluate": "report",
-    "read_real_loops": "real_loops",
-    "compare_reports": "report_table",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__ = load_later(
+    __name__,
+    {
+        "GriffinLim": "griffin_lim",
+        "count_work": "report",
+        "draw_picture": "picture",
+        "evaluate": "report",
+        "read_real_loops": "real_loops",
+        "compare_reports": "report_table",
+    },
+)

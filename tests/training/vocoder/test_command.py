@@ -1,8 +1,6 @@
-"""The command: help without torch, a run, its continuation, and errors in one line."""
+"""The command: a run, its continuation, and errors in one line."""
 
 import pathlib
-import subprocess
-import sys
 
 import click
 import numpy as np
@@ -36,19 +34,6 @@ def folder(corpus: object, tmp_path_factory: pytest.TempPathFactory) -> pathlib.
 def invoke(*arguments: object) -> Result:
     group = CommandLine(commands={"vocoder": vocoder})
     return CliRunner().invoke(group, ["vocoder", *map(str, arguments), "--device", "cpu"])
-
-
-def test_help_shows_an_example_without_importing_torch() -> None:
-    script = (
-        "import sys\n"
-        "from training.vocoder.command import vocoder\n"
-        "vocoder(['--help'], prog_name='loopmorph-train vocoder', standalone_mode=False)\n"
-        "heavy = {'torch', 'librosa', 'numba', 'scipy', 'yaml'} & set(sys.modules)\n"
-        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
-    )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    assert "  loopmorph-train vocoder corpus/ vocoder/ --preset cpu" in run.stdout
 
 
 def test_run_writes_a_vocoder_and_goes_on_when_run_again(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
