@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -49,9 +50,64 @@ def double(x: Tensor) -> Tensor:
     ----------
     Karras et al. 2020, arXiv 1912.04958, section 4.1 and appendix B: smooth resampling.
     """
-    wrapped = F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1), mode="replicate")
-    doubled = F.interpolate(wrapped, scale_factor=2, mode="bilinear", align_corners=False)
-    return doubled[..., 2:-2, 2:-2]
+    return doubled(F.pad(x, (1, 1, 0, 0), mode="circular"))[..., 2:-2]
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Double both axes as `double` does, but of a cut of a loop: the first and last two columns are not the loop's."""
+    x = F.pad(x, (0, 0, 1, 1), mode="replicate")
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, :]
+
+
+class DoublingKernel(NamedTuple):
+    """A 3 x 3 convolution of doubled features, as `convolve_doubled` takes it."""
+
+    inner: Tensor
+    """For a transposed convolution, `[C_in, C_out, 3, 3]`."""
+    edges: Tensor
+    """For the rows beyond the lowest and the highest one, `[2 * C_in, C_out, 1, 3]`."""
+    smoothing: Tensor
+    """The kernel 1 3 3 1 / 4 of both axes, `[C_out, 1, 4, 4]`."""
+
+    @classmethod
+    def of(cls, weight: Tensor) -> "DoublingKernel":
+        """Lay out the weights of a convolution, `[C_out, C_in, 3, 3]`."""
+        turned = weight.transpose(0, 1).flip(3)
+        low, middle, high = (turned[:, :, [row]] for row in range(3))
+        tap = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=weight.dtype, device=weight.device) / 4
+        smoothing = torch.outer(tap, tap).repeat(len(weight), 1, 1, 1)
+        return cls(turned.flip(2), torch.cat([middle - 4 * low, middle - 4 * high]), smoothing)
+
+    def to(self, dtype: torch.dtype, *, memory_format: torch.memory_format) -> "DoublingKernel":
+        """Convert all parts."""
+        return DoublingKernel(*(part.to(dtype, memory_format=memory_format) for part in self))
+
+
+def convolve_doubled(x: Tensor, kernel: DoublingKernel) -> Tensor:
+    """Double a cut of a loop, then convolve: in a third of the time of doing one after the other.
+
+    Smoothing and convolution change places, so the convolution meets features between which there are zeros still,
+    a quarter of the products, and fewer channels are smoothed. At the edges in frequency the first row beyond them
+    is the one that `double` repeats, the second one is chosen so that the third is what pads the convolution: zeros.
+
+    Parameters
+    ----------
+    x : Tensor [shape=(B, C_in, n_rows, n_columns + 2)]
+        Features, with one column more at each end.
+    kernel : DoublingKernel
+        The weights.
+
+    Returns
+    -------
+    Tensor [shape=(B, C_out, 2 * n_rows, 2 * n_columns)]
+        What the convolution makes of the doubled loop.
+    """
+    rows = F.pad(x, (0, 0, 1, 1), mode="replicate")
+    sparse = F.conv_transpose2d(rows, kernel.inner, stride=2, padding=1)
+    edges = torch.cat([x[:, :, :1], x[:, :, -1:]], dim=1)
+    beyond = F.conv_transpose2d(edges, kernel.edges, stride=(1, 2), padding=(0, 1), groups=2)
+    sparse[:, :, :1], sparse[:, :, -1:] = beyond.chunk(2, dim=1)
+    return F.conv2d(sparse, kernel.smoothing, groups=len(kernel.smoothing))
 
 
 def halve(x: Tensor) -> Tensor:

@@ -1,13 +1,36 @@
-"""w -> mel: the synthesis network, circular in time."""
+"""w -> mel: the synthesis network, circular in time, whole or in a window."""
 
+import math
+import weakref
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stylegan_audio.columns import Columns, take
 from stylegan_audio.config import ModelConfig
-from stylegan_audio.layers import activate, double, wrap_time
+from stylegan_audio.errors import ModelError
+from stylegan_audio.layers import LEAKY_SLOPE, DoublingKernel, convolve_doubled, doubled
+
+ROOT_2 = math.sqrt(2)
+"""Gain of an activation; put into what it is given, for twice as much comes out where twice as much goes in."""
+
+
+class Constants(NamedTuple):
+    """What a steered convolution computes from its weights alone."""
+
+    kernel: Tensor | DoublingKernel
+    """The weights, as features are multiplied by them."""
+    power: Tensor
+    """Power of the weights, `[C_in, C_out]`."""
+    offset: Tensor
+    """Noise and bias, `[C_out, n_rows, n_columns]`."""
+
+
+KEPT: weakref.WeakKeyDictionary[nn.Module, tuple[object, Constants]] = weakref.WeakKeyDictionary()
+"""Constants of layers that have played, and what tells whether their weights are still the same."""
 
 
 class StyledConv(nn.Module):
@@ -29,14 +52,68 @@ class StyledConv(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise", torch.randn(1, *shape))
 
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, have: Columns, need: Columns, noise: Tensor | None = None) -> Tensor:
+        """Draw columns.
+
+        Parameters
+        ----------
+        x : Tensor [shape=(B, in_channels, n_rows, have.count)]
+            Features; of the coarser level if this convolution doubles them.
+        w : Tensor [shape=(B, w_dim)]
+            Mapped latents.
+        have, need : Columns
+            Which columns `x` holds, and which are drawn (whole pairs of them if they are doubled).
+        noise : Tensor [shape=(B, 1, n_rows, need.of)], optional
+            Other noise than the layer's own.
+
+        Returns
+        -------
+        Tensor [shape=(B, out_channels, n_rows, need.count)]
+            Features of this level.
+        """
         style = self.style(w)  # [B, C_in]
         x = x * style[:, :, None, None].to(x.dtype)
-        x = F.conv2d(wrap_time(double(x) if self.up else x), self.weight.to(x.dtype))
-        power = style.square() @ self.weight.square().sum(dim=(2, 3)).T  # [B, C_out]
-        x = x * (power + 1e-8).rsqrt()[:, :, None, None].to(x.dtype)
-        noise = (self.noise if noise is None else noise) * self.noise_strength
-        return activate(x + (noise + self.bias[:, None, None]).to(x.dtype))
+        first, count = (need.first // 2, need.count // 2) if self.up else (need.first, need.count)
+        x = take(x, have, first - 1, count + 2)
+        kernel, power, offset = self.constants(x.dtype)
+        if isinstance(kernel, DoublingKernel):
+            x = convolve_doubled(x, kernel)
+        else:
+            x = F.conv2d(doubled(x)[..., 1:-1] if self.up else x, kernel, padding=(1, 0))
+        scale = ROOT_2 * (style.square() @ power + 1e-8).rsqrt()  # [B, C_out]
+        offset = take(
+            offset if noise is None else self.offset(noise, x.dtype), Columns.whole(need.of), need.first, need.count
+        )
+        x = torch.addcmul(offset, x, scale[:, :, None, None].to(x.dtype))
+        return F.leaky_relu_(x, LEAKY_SLOPE)
+
+    def offset(self, noise: Tensor, dtype: torch.dtype) -> Tensor:
+        """Add up noise and bias, `[B, C_out, n_rows, n_columns]`."""
+        return (ROOT_2 * (noise * self.noise_strength + self.bias[:, None, None])).to(dtype)
+
+    def constants(self, dtype: torch.dtype) -> Constants:
+        """Give what depends on the weights alone; while playing on a CPU, it is computed when they have changed."""
+        plays = not torch.is_grad_enabled() and self.noise.device.type == "cpu" and not torch.compiler.is_compiling()
+        if not plays or "weight" not in self._parameters or self.weight.is_inference():
+            return self.compute_constants(dtype, plays=plays)
+        sources = (self.weight, self.bias, self.noise_strength, self.noise)
+        key = (dtype, [(source.data_ptr(), source._version) for source in sources])
+        known, constants = KEPT.get(self, (None, None))
+        if constants is None or known != key:
+            constants = self.compute_constants(dtype, plays=plays)
+            KEPT[self] = key, constants
+        return constants
+
+    def compute_constants(self, dtype: torch.dtype, *, plays: bool) -> Constants:
+        """Compute what depends on the weights alone; channels last, while playing, for then a CPU is faster."""
+        offset, power = self.offset(self.noise[None], dtype), self.weight.square().sum(dim=(2, 3)).T
+        if not plays:
+            return Constants(self.weight.to(dtype), power, offset)
+        layout = torch.channels_last
+        kernel = DoublingKernel.of(self.weight) if self.up else self.weight
+        return Constants(
+            kernel.to(dtype, memory_format=layout), power.contiguous(), offset.contiguous(memory_format=layout)
+        )
 
 
 class ToSpectrogram(nn.Module):
@@ -50,8 +127,9 @@ class ToSpectrogram(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_channels))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        x = x * self.style(w)[:, :, None, None].to(x.dtype)
-        return F.conv2d(x, self.weight.to(x.dtype), self.bias.to(x.dtype)).float()
+        weight = self.weight[:, :, 0, 0] * self.style(w)[:, None]  # [B, n_channels, C_in]
+        drawn = torch.bmm(weight.to(x.dtype), x.flatten(2)).float()
+        return drawn.reshape(len(x), -1, *x.shape[2:]) + self.bias[:, None, None]
 
 
 class Level(nn.Module):
@@ -68,10 +146,14 @@ class Level(nn.Module):
         self.conv = StyledConv(channels, channels, w_dim=config.w_dim, shape=shape, up=False)
         self.to_spectrogram = ToSpectrogram(channels, w_dim=config.w_dim, n_channels=n_channels)
 
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, w: Tensor, have: Columns, need: Columns, noise: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         if self.conv_up is not None:
-            x = self.conv_up(x, w, None if noise is None else noise[:, :1])
-        x = self.conv(x, w, None if noise is None else noise[:, -1:])
+            drawn = up_columns(need)
+            x = self.conv_up(x, w, have, drawn, None if noise is None else noise[:, :1])
+            have = drawn
+        x = self.conv(x, w, have, need, None if noise is None else noise[:, -1:])
         return x, self.to_spectrogram(x, w)
 
 
@@ -98,6 +180,11 @@ class Synthesis(nn.Module):
         self.levels = nn.ModuleList(Level(config, index, n_channels=n_channels) for index in range(config.n_levels))
 
     @property
+    def n_frames(self) -> int:
+        """Frames of a loop."""
+        return self.config.level_shape(self.config.n_levels - 1)[1]
+
+    @property
     def noise_shapes(self) -> list[tuple[int, int, int]]:
         """Shape of each level's noise, coarsest first: `(n_convolutions, n_rows, n_columns)`."""
         return [(1 if index == 0 else 2, *self.config.level_shape(index)) for index in range(self.config.n_levels)]
@@ -119,10 +206,63 @@ class Synthesis(nn.Module):
         Tensor [shape=(B, n_channels, n_mels, n_frames)]
             float32, about -1 to 1, lowest band first.
         """
-        const = self.const.to(self.feature_dtype).expand(ws.shape[0], -1, -1, -1)
-        noise = noise or [None] * self.config.n_levels
-        x, spectrogram = self.levels[0](const, ws[:, 0], noise[0])
-        for index in range(1, self.config.n_levels):
-            x, share = self.levels[index](x, ws[:, index], noise[index])
-            spectrogram = double(spectrogram) + share
-        return spectrogram
+        return self.window(ws, 0, self.n_frames, noise)
+
+    def window(
+        self, ws: Tensor, first_frame: int, n_frames: int, noise: Sequence[Tensor | None] | None = None
+    ) -> Tensor:
+        """Draw a part of spectrograms, at each level no more columns than it needs.
+
+        Parameters
+        ----------
+        ws : Tensor [shape=(B, n_levels, w_dim)]
+            As of `forward`.
+        first_frame : int
+            The first frame; any number, for a loop has no ends.
+        n_frames : int
+            1 to `self.n_frames`.
+        noise : sequence of Tensor [shape=(B, n_convolutions, n_rows, n_columns)], optional
+            As of `forward`, of the whole loop.
+
+        Returns
+        -------
+        Tensor [shape=(B, n_channels, n_mels, n_frames)]
+            Those frames of what `forward` draws, within rounding.
+
+        Raises
+        ------
+        ModelError
+            If the loop has fewer frames, or none is asked for.
+        """
+        if not 1 <= n_frames <= self.n_frames:
+            raise ModelError(
+                f"window has {n_frames} frames, 1 to {self.n_frames} are needed; ask for a part of the loop"
+            )
+        have = Columns.whole(self.config.const_width)
+        x = self.const.to(self.feature_dtype).expand(ws.shape[0], -1, -1, -1)
+        spectrogram = x.new_zeros(())
+        for index, need in enumerate(self.needs(first_frame, n_frames)):
+            if index:
+                spectrogram = doubled_columns(spectrogram, have, need)
+            x, share = self.levels[index](x, ws[:, index], have, need, None if noise is None else noise[index])
+            spectrogram, have = spectrogram + share, need
+        return take(spectrogram, have, first_frame, n_frames)
+
+    def needs(self, first_frame: int, n_frames: int) -> list[Columns]:
+        """Tell which columns of each level a window needs, coarsest first."""
+        needs = [Columns(first_frame, n_frames, self.n_frames).capped()]
+        for _ in range(1, self.config.n_levels):
+            needs.insert(0, up_columns(needs[0]).coarser())
+        return needs
+
+
+def up_columns(need: Columns) -> Columns:
+    """Columns that a level's first convolution draws for its second one."""
+    return need.widened(1).even()
+
+
+def doubled_columns(spectrogram: Tensor, have: Columns, need: Columns) -> Tensor:
+    """Double columns of a spectrogram and cut out those of the next level that are needed."""
+    pairs = need.even()
+    coarse = take(spectrogram, have, pairs.first // 2 - 1, pairs.count // 2 + 2)
+    return take(doubled(coarse)[..., 2:-2], pairs, need.first, need.count)

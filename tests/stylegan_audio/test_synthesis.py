@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from stylegan_audio.columns import Columns
+from stylegan_audio.errors import ModelError
 from stylegan_audio.generator import Generator
 from stylegan_audio.layers import double
 from stylegan_audio.synthesis import StyledConv, Synthesis, ToSpectrogram
@@ -35,9 +37,10 @@ def modulated_convolution(x: np.ndarray, weight: np.ndarray, style: np.ndarray) 
     )
 
 
+@pytest.mark.parametrize("learns", [False, True])
 @pytest.mark.parametrize("up", [False, True])
 def test_styled_conv_equals_modulating_the_weights_of_each_sample(
-    rng: np.random.Generator, seeded_torch: None, up: bool
+    rng: np.random.Generator, seeded_torch: None, up: bool, learns: bool
 ) -> None:
     layer = StyledConv(6, 5, w_dim=8, shape=(8, 16), up=up)
     layer.noise_strength.fill_(0.5)
@@ -45,7 +48,9 @@ def test_styled_conv_equals_modulating_the_weights_of_each_sample(
     x, w = rng.standard_normal((3, 6, *((4, 8) if up else (8, 16)))), rng.standard_normal((3, 8))
     state = parameters(layer)
     resized = double(torch.from_numpy(x)).numpy() if up else x
-    got = layer.double()(torch.from_numpy(x), torch.from_numpy(w)).numpy()
+    have, need = Columns.whole(x.shape[-1]), Columns.whole(16)
+    with torch.set_grad_enabled(learns):  # what plays is computed in another order
+        got = layer.double()(torch.from_numpy(x), torch.from_numpy(w), have, need).detach().numpy()
     assert got.shape == (3, 5, 8, 16)
     for sample in range(3):
         style = state["style.weight"] @ w[sample] + state["style.bias"]
@@ -171,3 +176,74 @@ def test_noise_is_that_of_the_model_unless_other_noise_is_given(toy_generator: G
     drawn[-1][1] = torch.randn_like(drawn[-1][1])
     differs = (synthesis(ws, drawn) - synthesis(ws)).abs().amax(dim=(1, 2, 3))
     assert differs[0] < 1e-5 < differs[1]
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 13, 38, 63, 64])
+@pytest.mark.parametrize("first_frame", [0, 1, 5, 62, -7, 100])
+def test_a_window_is_that_cut_of_the_whole(
+    toy_generator: Generator, rng: np.random.Generator, first_frame: int, n_frames: int
+) -> None:
+    ws = torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32))
+    window = toy_generator.synthesis.window(ws, first_frame, n_frames)
+    assert window.shape == (2, 2, 16, n_frames)
+    whole = toy_generator.synthesis(ws).roll(-first_frame, -1)
+    torch.testing.assert_close(window, whole[..., :n_frames], atol=1e-5, rtol=0)
+
+
+def test_a_window_hears_the_noise_that_is_given(toy_generator: Generator, rng: np.random.Generator) -> None:
+    synthesis = toy_generator.synthesis
+    ws = torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32))
+    noise = [torch.randn(2, *shape) for shape in synthesis.noise_shapes]
+    whole, window = synthesis(ws, noise), synthesis.window(ws, 60, 20, noise)
+    torch.testing.assert_close(window, whole.roll(-60, -1)[..., :20], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_window_of_the_shipped_model_is_that_cut_of_the_whole(generator: Generator, dtype: torch.dtype) -> None:
+    synthesis = copy.deepcopy(generator.synthesis)
+    synthesis.feature_dtype = dtype
+    ws = generator.broadcast(generator.map(torch.randn(2, 256, generator=torch.Generator().manual_seed(5))))
+    whole = synthesis(ws)
+    for first_frame, n_frames in ((57, 78), (490, 60)):
+        window = synthesis.window(ws, first_frame, n_frames)
+        torch.testing.assert_close(window, whole.roll(-first_frame, -1)[..., :n_frames], atol=1e-4, rtol=0)
+
+
+def test_a_window_computes_no_more_columns_than_it_needs_and_no_level_twice(toy_generator: Generator) -> None:
+    synthesis = toy_generator.synthesis
+    assert synthesis.needs(20, 10) == [Columns(2, 8, 16), Columns(8, 9, 32), Columns(20, 10, 64)]
+    assert synthesis.needs(0, 60) == [Columns(0, 16, 16), Columns(0, 32, 32), Columns(0, 60, 64)]
+
+
+@pytest.mark.parametrize("n_frames", [0, 65])
+def test_a_window_is_a_part_of_the_loop(toy_generator: Generator, n_frames: int) -> None:
+    with pytest.raises(ModelError, match=rf"window has {n_frames} frames, 1 to 64 are needed; ask for a part of the loop"):
+        toy_generator.synthesis.window(torch.zeros(1, 3, 8), 0, n_frames)
+
+
+def test_what_learns_draws_what_plays(toy_generator: Generator, rng: np.random.Generator) -> None:
+    ws = torch.from_numpy(rng.standard_normal((2, 3, 8)).astype(np.float32))
+    plays = toy_generator.synthesis(ws)
+    with torch.enable_grad():
+        learns = toy_generator.synthesis(ws)
+    torch.testing.assert_close(plays, learns, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["weight", "bias", "noise_strength", "noise"])
+def test_weights_that_change_are_heard_at_once_by_a_network_that_has_played(
+    toy_generator: Generator, rng: np.random.Generator, name: str
+) -> None:
+    synthesis = copy.deepcopy(toy_generator.synthesis)
+    synthesis.levels[1].conv_up.noise_strength.fill_(0.5)
+    ws = torch.from_numpy(rng.standard_normal((1, 3, 8)).astype(np.float32))
+    before, copied = synthesis(ws), copy.deepcopy(synthesis)
+    for network in (synthesis, copied):
+        changed = getattr(network.levels[1].conv_up, name)
+        changed.add_(torch.randn_like(changed))
+        after = network(ws)
+        assert (after - before).abs().max() > 1e-3
+        with torch.enable_grad():
+            torch.testing.assert_close(after, network(ws), atol=1e-5, rtol=0)
+        network.load_state_dict(toy_generator.synthesis.state_dict())
+        network.levels[1].conv_up.noise_strength.fill_(0.5)
+        torch.testing.assert_close(network(ws), before, atol=0, rtol=0)
