@@ -73,7 +73,7 @@ def find(model: pathlib.Path, attributes: tuple[str, ...], loops: int) -> None:
 
     from training.directions import count_work, find_directions
 
-    with Progress() as progress:
+    with Progress(transient=True) as progress:
         task = progress.add_task("listening", total=count_work(loops, attributes))
         table = find_directions(
             model, names=attributes, n_loops=loops, advance=lambda count: progress.advance(task, count)

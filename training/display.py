@@ -39,6 +39,7 @@ class Display:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.bar.live.transient = self.training.progress.step == self.first_step  # nothing was done: nothing is shown
         self.bar.stop()
 
     def show(self, progress: RunProgress, figures: Mapping[str, float]) -> None:

@@ -69,7 +69,7 @@ def evaluate_file(
     generator, mel_format = subject.generator.to(chosen), subject.generator.mel_format
     listen = None if mel_only else listen_through(load_vocoder(vocoder or SHIPPED).to(chosen))
     plan = make_plan(loops, config, with_audio=not mel_only)
-    with Progress(console=console) as progress:
+    with Progress(console=console, transient=True) as progress:
         reading = progress.add_task("analysing", total=len(loops), visible=mel_format.n_channels > 1)
         real = RealLoops.open(
             loops, mel_format, device=chosen.type, advance=lambda count: progress.advance(reading, count)

@@ -46,7 +46,7 @@ def synth(
     chosen = GENRE_NAMES if "all" in genres else tuple(dict.fromkeys(genres))
     one_shots = procedural.read_one_shots(samples) if samples is not None else None
     try:
-        with Progress() as progress:
+        with Progress(transient=True) as progress:
             task = progress.add_task("drawing", total=loops)
             count = procedural.synthesise(
                 chosen,

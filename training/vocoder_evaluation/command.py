@@ -73,7 +73,7 @@ def vocoder_eval(
         vocoders[f"Griffin-Lim {steps}, own mel"] = GriffinLim(steps, own_mel_magnitude)
     warnings = Console(stderr=True)
     real = unheard_loops(loops) if folder is None else read_real_loops(folder, report=warnings.print, n_loops=loops)
-    with Progress(console=warnings) as progress:
+    with Progress(console=warnings, transient=True) as progress:
         task = progress.add_task("listening")
         reports = measure_all(
             vocoders,
