@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from melgan_vocoder.format import MelFormat
+from training.audio_names import holds_audio
 from training.errors import TrainingError
 
 MANIFEST = "manifest.jsonl"
@@ -71,6 +72,11 @@ def read_manifest(folder: pathlib.Path) -> list[CorpusEntry]:
     """
     path = folder / MANIFEST
     if not path.is_file():
+        if folder.is_dir() and holds_audio(folder):
+            raise TrainingError(
+                f"{folder}: holds audio files and no {MANIFEST}, a corpus is needed; make one of them: loopmorph-train "
+                f"corpus {folder} CORPUS"
+            )
         cut = any(folder.glob("shard-*")) if folder.is_dir() else False
         reason = "its run was cut before the end; delete the folder and write" if cut else "check the folder or write"
         raise TrainingError(f"{path}: no such file, a corpus has one; {reason} the corpus again")

@@ -92,6 +92,16 @@ def test_loop_count_is_reported(tmp_path: pathlib.Path) -> None:
     assert len(list((tmp_path / "c").glob("shard-*"))) == 2
 
 
+def test_folder_of_audio_files_is_told_from_a_corpus(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "drums").mkdir()
+    (tmp_path / "drums" / "Loop.WAV").touch()
+    message = (
+        f"{tmp_path}: holds audio files and no manifest.jsonl, a corpus is needed; make one of them: loopmorph-train"
+    )
+    with pytest.raises(TrainingError, match=f"{message} corpus {tmp_path} CORPUS"):
+        Corpus.open(tmp_path)
+
+
 def test_shards_stay_on_disk_and_a_copy_is_opened_anew(folder: pathlib.Path) -> None:
     corpus = Corpus.open(folder)
     assert all(isinstance(shard, np.memmap) for shard in corpus.shards.values())

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from melgan_vocoder.format import MelFormat
+from training.audio_names import holds_audio
 from training.checkpoint import Progress, read_checkpoint
 from training.errors import TrainingError
 from training.gan.config import GanTrainingConfig
 from training.gan.networks import Networks, make_networks
 from training.gan.preset import GAN_PRESETS
+from training.manifest import MANIFEST
 
 KIND = "loopmorph model training"
 """What its checkpoint says it is of."""
@@ -68,8 +70,7 @@ def read_run(folder: pathlib.Path, mel_format: MelFormat | None = None) -> Saved
     for name in (SETTINGS, CHECKPOINT):
         if not (folder / name).is_file():
             raise TrainingError(
-                f"{folder / name}: no such file, the folder of a run that has saved is needed; check the folder, or "
-                "train until the first checkpoint"
+                f"{folder / name}: no such file, the folder of a run that has saved is needed; {next_step(folder)}"
             )
     settings = folder / SETTINGS
     config = GAN_PRESETS.read(settings.read_text(encoding="utf-8"), source=str(settings))
@@ -85,6 +86,15 @@ def read_run(folder: pathlib.Path, mel_format: MelFormat | None = None) -> Saved
         card=read_entries(folder / CARD),
         evaluation=read_entries(folder / EVALUATION),
     )
+
+
+def next_step(folder: pathlib.Path) -> str:
+    """Say what to do with a folder that holds no run, by what it holds instead."""
+    if (folder / MANIFEST).is_file():
+        return f"it is a corpus: train with it, loopmorph-train gan {folder} RUN"
+    if folder.is_dir() and holds_audio(folder):
+        return f"it holds audio files: make a corpus of them, loopmorph-train corpus {folder} CORPUS, and train with it"
+    return "check the folder, or train until the first checkpoint"
 
 
 def read_entries(path: pathlib.Path) -> dict[str, Any]:

@@ -40,10 +40,10 @@ def corpus(
     from training.recordings.build import build_corpus
     from training.recordings.picture import draw_loops
     from training.recordings.settings import Settings
-    from training.recordings.summary import make_table
+    from training.recordings.summary import make_table, tell_doubtful_names
 
     settings = Settings(role=role, tempo_bpm=bpm, licence=licence)
-    with telling_stop(out), Progress() as progress:
+    with telling_stop(out), Progress(transient=True) as progress:
         task = progress.add_task("cutting", total=None)
 
         def advance(error: str) -> None:
@@ -62,6 +62,8 @@ def corpus(
     made = Corpus.open(out)
     draw_loops(made, out / "loops.png")
     Console().print(make_table(records, made.entries, title=f"{out}"))
+    if doubtful := tell_doubtful_names(records):
+        click.echo(doubtful)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ JOURNAL = "recordings.jsonl"
 SHARD_SAMPLES = 50_000_000
 """Samples from which a shard is full, 100 MB; a file's loops stay together."""
 SAMPLE_BYTES = 2
+OPTIONS = {"role": "--role", "tempo_bpm": "--bpm", "licence": "--licence"}
+"""How what was asked for is given."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -111,11 +114,13 @@ class Journal:
             begun = json.loads(lines[0]) if lines else None
         except ValueError:
             begun = None
-        if begun != settings:
+        if not isinstance(begun, dict):
             raise TrainingError(
-                f"{self.folder}: was begun with {begun}, {settings} is asked for; ask for the same or choose another "
-                "folder"
+                f"{self.path}: its first line is broken, what was asked for is needed; delete the folder to begin anew"
             )
+        if begun != settings:
+            difference = tell_difference(begun, settings)
+            raise TrainingError(f"{self.folder}: {difference}; ask for the same or choose another folder")
         whole = lines[0]
         for number, line in enumerate(lines[1:], start=2):
             if not line.endswith("\n"):
@@ -189,3 +194,17 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         self.partial.replace(self.shard_path)
+
+
+def tell_difference(begun: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """Say in which options two starts differ."""
+    names = [name for name in settings if begun.get(name) != settings[name]]
+    before, now = (", ".join(tell_option(name, given.get(name)) for name in names) for given in (begun, settings))
+    return f"was begun with {before} where {now} is asked for" if names else "was begun by another version"
+
+
+def tell_option(name: str, value: object) -> str:
+    """Write an option as it is given."""
+    if value is None:
+        return f"no {OPTIONS[name]}"
+    return f"{OPTIONS[name]} {value:g}" if isinstance(value, float) else f"{OPTIONS[name]} {value}"

@@ -11,7 +11,8 @@ from training.recordings.onsets import SAMPLE_RATE
 from training.recordings.tempo_hint import named_tempo
 from training.recordings.whole_bars import LONGEST_S, felt_tempo, is_whole_bars, whole_tempi
 
-SOURCES = ("--bpm", "file name", "length", "estimate")
+FILE_NAME = "file name"
+SOURCES = ("--bpm", FILE_NAME, "length", "estimate")
 """Where a tempo may be from, the most trusted first."""
 
 
@@ -52,7 +53,7 @@ def place(
     """
     source = "--bpm"
     if tempo_bpm is None:
-        tempo_bpm, source = named_tempo(path.name), "file name"
+        tempo_bpm, source = named_tempo(path.name), FILE_NAME
     if tempo_bpm is not None:
         if recording.whole and is_whole_bars(recording.source_samples, recording.source_rate, tempo_bpm=tempo_bpm):
             return loop_placement(recording.audio, tempo_bpm, source=source)

@@ -8,6 +8,11 @@ from rich.table import Table
 
 from training.manifest import CorpusEntry
 from training.recordings.journal import FileRecord
+from training.recordings.placement import FILE_NAME
+from training.recordings.rejection import ARRHYTHMIC
+
+MOST_NAMED = 5
+"""Files that a line names."""
 
 
 def count_rejected(records: Sequence[FileRecord]) -> dict[str, int]:
@@ -55,3 +60,19 @@ def example(records: Sequence[FileRecord], reason: str) -> str:
     """Name the file that was left out most for a reason."""
     most = max(records, key=lambda record: record.rejected.get(reason, 0))
     return f"most in {most.source}"
+
+
+def tell_doubtful_names(records: Sequence[FileRecord]) -> str:
+    """Name the files that gave nothing because they do not keep to the tempo in their name; empty if there are none."""
+    names = [
+        record.source
+        for record in records
+        if record.tempo_source == FILE_NAME and not record.entries and ARRHYTHMIC in record.rejected
+    ]
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return (
+        f"{ARRHYTHMIC} at the tempo in the file's name, which may be wrong: {', '.join(names[:MOST_NAMED])}{more}; "
+        "take it out of the name, then it is heard, or cut these files alone with --bpm"
+    )

@@ -7,13 +7,13 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped, unused-ignore]
 import soxr  # type: ignore[import-untyped, unused-ignore]
 
+from training.audio_names import AUDIO_SUFFIXES
 from training.errors import TrainingError
 from training.vocoder_evaluation.resynthesis import N_SAMPLES, SAMPLE_RATE
 
 NamedLoop = tuple[str, np.ndarray]
 """Name of a loop, and its float32 `[n_samples]`."""
 
-SUFFIXES = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".wav"})
 CROSSFADE = SAMPLE_RATE // 20
 BEAT = SAMPLE_RATE // 2
 
@@ -40,9 +40,13 @@ def read_real_loops(
     Raises
     ------
     TrainingError
-        If not one file can be read.
+        If there is no file, or not one can be read.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    if not paths:
+        found = "holds no audio file" if folder.is_dir() else "no such folder"
+        kinds = ", ".join(sorted(AUDIO_SUFFIXES))
+        raise TrainingError(f"{folder}: {found}, at least one file ({kinds}) is needed; choose another folder")
     if n_loops is not None and n_loops < len(paths):
         paths = [paths[index * len(paths) // n_loops] for index in range(n_loops)]
     loops = []
@@ -53,7 +57,7 @@ def read_real_loops(
             report(str(error))
     if not loops:
         raise TrainingError(
-            f"{folder}: {len(paths)} audio files, none of them readable; at least one is needed; choose another folder"
+            f"{folder}: no audio file that can be read (of {len(paths)}), at least one is needed; choose another folder"
         )
     return loops
 

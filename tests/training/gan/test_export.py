@@ -98,6 +98,22 @@ def test_folder_without_a_run_is_refused(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("manifest.jsonl", "it is a corpus: train with it, loopmorph-train gan {} RUN"),
+        (
+            "kick.flac",
+            "it holds audio files: make a corpus of them, loopmorph-train corpus {} CORPUS, and train with it",
+        ),
+    ],
+)
+def test_folder_of_something_else_is_told_with_the_next_step(tmp_path: pathlib.Path, name: str, step: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(TrainingError, match=f"a run that has saved is needed; {step.format(tmp_path)}"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("text", "message"), [("{", r"evaluation\.json: no JSON"), ("[]", "holds a list, an object is")]
 )
 def test_broken_evaluation_is_named(folder: pathlib.Path, text: str, message: str) -> None:

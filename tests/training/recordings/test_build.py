@@ -19,7 +19,7 @@ from training.recordings.build import build_corpus
 from training.recordings.file_loops import loops_of_file
 from training.recordings.journal import FileRecord
 from training.recordings.settings import Settings
-from training.recordings.summary import count_rejected, make_table
+from training.recordings.summary import count_rejected, make_table, tell_doubtful_names
 
 Track = Callable[..., np.ndarray]
 
@@ -67,6 +67,14 @@ def test_summary_has_a_row_for_each_reason(built: tuple[pathlib.Path, list[FileR
     assert rows["loops"] == "2"
     assert rows["left out: not in 4/4"] == "1"
     assert rows["tempo from file name"] == "1"
+
+
+def test_files_whose_name_may_tell_a_wrong_tempo_are_named(built: tuple[pathlib.Path, list[FileRecord]]) -> None:
+    told = "off the grid at the tempo in the file's name, which may be wrong: wrong 100 BPM.wav; take it out of the"
+    assert tell_doubtful_names(built[1]).startswith(told)
+    (wrong,) = (record for record in built[1] if record.source == "wrong 100 BPM.wav")
+    assert tell_doubtful_names([record for record in built[1] if record is not wrong]) == ""
+    assert "wrong 100 BPM.wav and 2 more; take" in tell_doubtful_names([wrong] * 7)
 
 
 def test_second_run_does_no_work(
@@ -190,8 +198,25 @@ def test_a_tenth_of_the_files_is_held_out_whole() -> None:
     ("prepare", "message"),
     [
         (lambda out: (out / "x").write_text("mine"), "already there and holds no recordings.jsonl, an empty or new"),
-        (lambda out: (out / "recordings.jsonl").write_text('{"role": "pad"}\n'), "was begun with .*pad.* ask for the"),
-        (lambda out: (out / "recordings.jsonl").write_text("?"), "was begun with None"),
+        (
+            lambda out: (out / "recordings.jsonl").write_text(
+                '{"role": "pad", "tempo_bpm": 87.5, "licence": "unknown"}\n'
+            ),
+            r"was begun with --role pad, --bpm 87\.5 where --role rhythm, no --bpm is asked for; ask for the same or",
+        ),
+        (
+            lambda out: (out / "recordings.jsonl").write_text(
+                '{"role": "rhythm", "tempo_bpm": null, "licence": "MIT"}\n'
+            ),
+            "was begun with --licence MIT where --licence unknown is asked for; ask for the same or",
+        ),
+        (
+            lambda out: (out / "recordings.jsonl").write_text(
+                '{"role": "rhythm", "tempo_bpm": null, "licence": "unknown", "key": "A"}\n'
+            ),
+            "was begun by another version; ask for the same or",
+        ),
+        (lambda out: (out / "recordings.jsonl").write_text("?"), r"recordings\.jsonl: its first line is broken, what"),
         (
             lambda out: (out / "recordings.jsonl").write_text(
                 '{"role": "rhythm", "tempo_bpm": null, "licence": "unknown"}\n{}\n'

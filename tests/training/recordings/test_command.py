@@ -24,12 +24,13 @@ group.add_command(corpus)
 def test_folder_becomes_corpus_table_and_picture(recordings: pathlib.Path, tmp_path: pathlib.Path) -> None:
     files = tmp_path / f"a long name {'of a folder ' * 5}"
     files.mkdir()
-    for name in ("breaks.wav", "corrupt.wav", "waltz.wav"):
+    for name in ("breaks.wav", "corrupt.wav", "waltz.wav", "wrong 100 BPM.wav"):
         shutil.copy(recordings / name, files)
     run = CliRunner().invoke(group, ["corpus", str(files), str(tmp_path / "out"), "--processes", "1"])
     assert run.exit_code == 0, run.output
     assert f"skipped: {files / 'corrupt.wav'}: cannot be read (" in run.output
     assert "left out: not in 4/4" in run.output
+    assert "which may be wrong: wrong 100 BPM.wav; take it out of the name" in run.output
     assert len(Corpus.open(tmp_path / "out")) == 1
     assert (tmp_path / "out" / "loops.png").read_bytes().startswith(b"\x89PNG")
 

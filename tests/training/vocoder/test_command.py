@@ -60,7 +60,7 @@ def test_recordings_are_trained_with_and_what_cannot_be_read_is_named(
     (folder_of_none := tmp_path / "none").mkdir()
     refused = invoke(folder, tmp_path / "other", "--preset", "toy", "--steps", 1, "--recordings", folder_of_none)
     assert refused.exit_code == 1
-    assert "0 audio files, none of them readable" in refused.stderr
+    assert f"{folder_of_none}: holds no audio file, at least one" in refused.stderr
 
 
 def test_card_counts_genres_and_names_licences(folder: pathlib.Path) -> None:

@@ -67,7 +67,11 @@ def test_some_of_the_files_are_spread_over_all(tmp_path: pathlib.Path) -> None:
 
 
 def test_folder_without_audio_is_refused(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(TrainingError, match="0 audio files, none of them readable; at least one is needed"):
+    with pytest.raises(TrainingError, match=r"holds no audio file, at least one file \(\.aif, .* is needed; choose"):
         read_real_loops(tmp_path, report=print)
-    with pytest.raises(TrainingError, match="missing: 0 audio files"):
+    with pytest.raises(TrainingError, match="missing: no such folder, at least one file"):
         read_real_loops(tmp_path / "missing", report=print)
+    for name in ("a.wav", "b.mp3"):
+        (tmp_path / name).write_bytes(b"no audio")
+    with pytest.raises(TrainingError, match=r"no audio file that can be read \(of 2\), at least one is needed"):
+        read_real_loops(tmp_path, report=print)
