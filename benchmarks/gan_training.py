@@ -27,7 +27,7 @@ from training.procedural import draw_loop
 
 N_LOOPS = 64
 PROTOTYPE_IMAGES_A_SECOND = 800.0
-"""One H200, alone; `docs/training.md`."""
+"""One H200, alone; `docs/results.md`."""
 RESULTS = pathlib.Path(__file__).with_name("results.jsonl")
 
 
