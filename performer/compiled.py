@@ -44,7 +44,8 @@ def compiled(function: Kernel) -> Kernel:
     Notes
     -----
     Fast maths stays off: with it, sums are taken in an order that depends on how many samples a loop has, and a sound
-    would depend on the block size. Where no folder can be written to, each process compiles anew.
+    would depend on the block size. Where no folder can be written to, each process compiles anew; so it does where a
+    module holds a number that differs from run to run.
     """
     stamp = fingerprint(function)
     with cache_at(find_folder(pathlib.Path(function.__code__.co_filename), stamp)) as found:
