@@ -173,9 +173,10 @@ def equalize(block: np.ndarray, n: int, position: int, targets: np.ndarray, stat
     -----
     While all gains are exactly 1 the sound passes untouched, bit for bit; the filters hear it all the same, so that
     they are warm when a gain leaves 1. Filtered at 1 it is an all-pass of itself, turned round at both crossovers:
-    within the crossfade a tone there dips for some 10 ms, without a pop. Halfway between the low and the high band both are 40 dB down, and in phase:
-    a killed mid band would leave 34 dB. All bands are in phase everywhere, so a killed mid band takes what the others
-    leave in its middle.
+    within the crossfade a tone there dips for some 10 ms, without a pop.
+
+    Halfway between the low and the high band both are 40 dB down, and in phase: a killed mid band would leave 34 dB.
+    All bands are in phase everywhere, so a killed mid band takes what the others leave in its middle.
     """
     lower = state[LOWER]
     upper = state[UPPER]
