@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from melgan_vocoder.kept import keep, plays
+
 LEAKY_SLOPE = 0.2
 
 
@@ -17,6 +19,20 @@ class Convolution(nn.Conv2d):
         self.reach = dilation * (size // 2)
         super().__init__(in_channels, out_channels, (1, size), dilation=dilation, padding=(0, self.reach))
         self.weight.data = self.weight.data.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve features of any precision, `[B, C_in, 1, n]` to `[B, C_out, 1, n]`."""
+        if x.dtype == self.weight.dtype:
+            return super().forward(x)
+        if plays():
+            weight, bias = keep(self, self.converted, weights=tuple(self.parameters()), dtype=x.dtype)
+        else:
+            weight, bias = self.converted(x.dtype)
+        return self._conv_forward(x, weight, bias)
+
+    def converted(self, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+        """Convert weights."""
+        return self.weight.to(dtype), None if self.bias is None else self.bias.to(dtype)
 
 
 class ResidualBlock(nn.Module):

@@ -128,15 +128,16 @@ class Excitation(nn.Module):
             onset=self.onsets(spectrogram),
         )
 
-    def states(self, partials: "Partials", state_in: Tensor | None = None) -> Tensor:
+    def states(self, partials: "Partials", states_in: Tensor | None = None) -> Tensor:
         """Integrate the phase of each band.
 
         Parameters
         ----------
         partials : Partials
             What `read` found in the spectrogram.
-        state_in : Tensor [shape=(B, 2, n_bands)], optional
-            State of the first frame, if the spectrogram is a cut; by default it is a loop, and phases close over it.
+        states_in : Tensor [shape=(B, 2, n_bands)] or [shape=(B, 2, n_bands, n_known)], optional
+            State of the first frame, if the spectrogram is a cut; or states of its first frames, the last of which
+            counts where no sound sets in. By default it is a loop, and phases close over it.
 
         Returns
         -------
@@ -144,15 +145,14 @@ class Excitation(nn.Module):
             Phase in cycles and drift in cycles a frame.
         """
         origin, step = links(partials)
-        n_frames = origin.shape[1]
-        since = integrate(origin, step)
-        if state_in is None:
-            state_in = close(*join((origin[:, :1], step[:, :1]), (since[0][:, -1:], since[1][:, -1:])), n_frames)
-        root, turned = (part[..., :-1] for part in since)
-        known = F.pad(state_in, (0, 1))[:, :, None].expand(-1, -1, n_frames, -1)  # an onset's state is 0
-        phase, drift = (known[:, entry].gather(2, root) for entry in range(2))
-        frames = torch.arange(n_frames, device=phase.device)[:, None]
-        return torch.stack([(turned + phase + frames * drift) % 1, drift], dim=1).mT
+        if states_in is None:
+            since = integrate(origin, step)
+            round_it = join((origin[:, :1], step[:, :1]), (since[0][:, -1:], since[1][:, -1:]))
+            return run_on(since, close(*round_it, origin.shape[1]))
+        known = states_in if states_in.ndim == 4 else states_in[..., None]
+        last = known.shape[-1] - 1
+        state = known[..., last] * ~partials.onset[:, None, last] if last else known[..., 0]
+        return torch.cat([known[..., :last], run_on(integrate(origin[:, last:], step[:, last:]), state)], dim=-1)
 
     def amplitudes(self, spectrogram: Tensor) -> Tensor:
         """Find the amplitude of the sinusoid in each band, `[B, n_frames, n_bands]`; 0 in bands that carry none.
@@ -262,6 +262,16 @@ def integrate(origin: Tensor, step: Tensor) -> Link:
         origin, step = torch.cat([origin[:, :reach], far[0]], dim=1), torch.cat([step[:, :reach], far[1]], dim=1)
         reach *= 2
     return origin, step
+
+
+def run_on(since: Link, state: Tensor) -> Tensor:
+    """Follow the links of each frame to the first one, whose state is known: `[B, 2, n_bands, n_frames]`."""
+    root, turned = (part[..., :-1] for part in since)
+    n_frames = root.shape[1]
+    known = F.pad(state, (0, 1))[:, :, None].expand(-1, -1, n_frames, -1)  # an onset's state is 0
+    phase, drift = (known[:, entry].gather(2, root) for entry in range(2))
+    frames = torch.arange(n_frames, device=phase.device)[:, None]
+    return torch.stack([(turned + phase + frames * drift) % 1, drift], dim=1).mT
 
 
 def close(root: Tensor, turned: Tensor, n_frames: int) -> Tensor:

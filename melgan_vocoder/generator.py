@@ -1,8 +1,8 @@
 """spectrogram -> sub-bands -> audio: a multi-band MelGAN on an excitation of integrated phase, circular in time."""
 
-import contextlib
 import dataclasses
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
-from melgan_vocoder.correction import OVERSHOOT, DrawnMel, LevelChange, ShortTimeFilter
+from melgan_vocoder.correction import OVERSHOOT, WINDOW, DrawnMel, LevelChange, ShortTimeFilter
 from melgan_vocoder.errors import VocoderError
 from melgan_vocoder.excitation import N_EXCITED, TINY, Excitation, magnitude_power
 from melgan_vocoder.format import MelFormat, OneChannelFormat
 from melgan_vocoder.one_channel import OneChannelTransform
-from melgan_vocoder.pqmf import N_BANDS, PQMF, design_filters
-from melgan_vocoder.stand_in import StandIn
+from melgan_vocoder.pqmf import N_BANDS, N_TAPS, PQMF, design_filters
+from melgan_vocoder.stand_in import REACH, StandIn
 
 MAX_SIZE = 4096
 """No size of a network is larger: a broken file shall not fill the memory."""
@@ -66,12 +66,13 @@ class Stage(nn.Module):
     ) -> None:
         super().__init__()
         self.stride = stride
+        self.size = n_excitation // N_EXCITED
         self.reach = sum(dilations) + 1
         self.excite = Convolution(n_excitation, channels, 1)
         self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in dilations)
         self.up = Convolution(channels, stride * out_channels, 3)
 
-    def forward(self, x: Tensor, excitation: Tensor) -> Tensor:
+    def forward(self, x: Tensor, excitation: Tensor, *, is_cut: bool = False) -> Tensor:
         """Refine.
 
         Parameters
@@ -79,19 +80,32 @@ class Stage(nn.Module):
         x : Tensor [shape=(B, channels, 1, n)]
             Features.
         excitation : Tensor [shape=(B, N_EXCITED, n * n_excitation // N_EXCITED)]
-            Samples of the lowest sub-bands.
+            Samples of the lowest sub-bands; more at both ends are left out.
+        is_cut : bool
+            Whether this is no loop: then `reach` steps less at each end are refined.
 
         Returns
         -------
-        Tensor [shape=(B, out_channels, 1, n * stride)]
+        Tensor [shape=(B, out_channels, 1, n * stride)] or [shape=(B, out_channels, 1, (n - 2 * reach) * stride)]
             Features of the next stage.
         """
-        x = wrapped(self.excite(fold(excitation, x.shape[-1])).add_(x), self.reach)
+        n = x.shape[-1]
+        x = self.excite(fold(middle(excitation, n * self.size).to(x.dtype), n)).add_(x)
+        x = x if is_cut else wrapped(x, self.reach)
         for block in self.blocks:
             x = block(x)
         x = self.up(F.leaky_relu(x, LEAKY_SLOPE, inplace=True))[..., self.reach : -self.reach]
         x = x.permute(0, 2, 3, 1)  # [B, 1, n, stride * out_channels]
         return x.reshape(x.shape[0], 1, x.shape[2] * self.stride, -1).permute(0, 3, 1, 2)
+
+
+class Rendering(NamedTuple):
+    """Audio, and what a window needs of it to sound on from there."""
+
+    audio: Tensor
+    """float32 `[B, n_frames * hop_length]`, nominally in [-1, 1]."""
+    states: Tensor
+    """State of the excitation at each frame, `[B, 2, n_bands, n_frames]`: see `Excitation`."""
 
 
 class Vocoder(nn.Module):
@@ -162,6 +176,79 @@ class Vocoder(nn.Module):
         for name, tensor in buffers.items():
             self.register_buffer(name, tensor, persistent=False)
 
+    def halo(self, n_channels: int) -> int:
+        """Frames to either side that a window of a spectrogram of one or two channels depends on."""
+        return self.filter_halo(n_channels) + self.network_halo + (REACH if n_channels == 1 else 0)
+
+    @property
+    def network_halo(self) -> int:
+        """Frames to either side that sub-bands depend on: one that all stages are given, and what each adds."""
+        steps_a_frame = np.cumprod([1, *self.config.strides[:-1]])
+        return math.ceil(1 + sum(stage.reach / steps for stage, steps in zip(self.stages, steps_a_frame)))
+
+    def filter_halo(self, n_channels: int) -> int:
+        """Frames to either side that the filter for levels depends on: those it joins, and what they hear."""
+        fmt = self.mel_format
+        window = WINDOW if n_channels == 1 else max(fmt.low_window, WINDOW)
+        gate = 0 if n_channels == 1 else (fmt.gate_frames + 1) * fmt.hop_length + fmt.gate_window // 2
+        joined = WINDOW // 2 // fmt.hop_length * fmt.hop_length
+        return math.ceil((joined + max(window // 2, gate) + N_TAPS // 2) / fmt.hop_length)
+
+    def render(self, spectrogram: Tensor) -> Rendering:
+        """Turn spectrograms of loops into audio, as `forward` does, and tell its phases.
+
+        Parameters
+        ----------
+        spectrogram : Tensor [shape=(B, 2, n_mels, n_frames)] or [shape=(B, 1, n_mels, n_frames)]
+            As of `forward`.
+
+        Returns
+        -------
+        Rendering
+            Whole loops.
+        """
+        two_channels = self.stand_in(spectrogram) if spectrogram.shape[1] == 1 else spectrogram
+        bands, states = self.draw(two_channels)
+        return Rendering(self.join(bands, spectrogram), states)
+
+    def window(self, spectrogram: Tensor, states_in: Tensor) -> Rendering:
+        """Turn a window of loops into audio.
+
+        Parameters
+        ----------
+        spectrogram : Tensor [shape=(B, 2, n_mels, halo + n_frames + halo)] or [shape=(B, 1, ...)]
+            The window, and as many more frames at each end as `halo` says.
+        states_in : Tensor [shape=(B, 2, n_bands, halo + 1)]
+            States of what sounds there, from the first frame of the halo to the first one of the window: phases go on
+            from there.
+
+        Returns
+        -------
+        Rendering
+            The window alone. If `states_in` are those of the whole loop it is that part of the whole, within rounding.
+
+        Raises
+        ------
+        VocoderError
+            If the window has no frame, or there are not as many states as needed.
+        """
+        n_channels, n_frames = spectrogram.shape[1], spectrogram.shape[-1]
+        halo = self.halo(n_channels)
+        if n_frames <= 2 * halo or states_in.shape[-1] != halo + 1:
+            raise VocoderError(
+                f"window has {n_frames} frames and {states_in.shape[-1]} states, more than {2 * halo} frames and "
+                f"{halo + 1} states are needed; add {halo} frames at each end, and the states up to its first frame"
+            )
+        two_channels = spectrogram
+        if n_channels == 1:
+            two_channels, states_in = self.stand_in.cut(spectrogram), states_in[..., REACH:]
+        bands, states = self.draw(two_channels, states_in, is_cut=True)
+        joined = self.filter_halo(n_channels)
+        bands = middle(bands, (n_frames - 2 * (halo - joined)) * self.excitation.hop)
+        audio = self.join(bands, middle(spectrogram, n_frames - 2 * (halo - joined)))
+        inner = n_frames - 2 * halo
+        return Rendering(middle(audio, inner * self.mel_format.hop_length), middle(states, inner))
+
     def bands(self, spectrogram: Tensor, state_in: Tensor | None = None) -> Tensor:
         """Draw the sub-bands.
 
@@ -177,18 +264,29 @@ class Vocoder(nn.Module):
         Tensor [shape=(B, N_BANDS, n_frames * hop_length // N_BANDS)]
             float32, nominally in [-1, 1].
         """
+        return self.draw(spectrogram, state_in)[0]
+
+    def draw(
+        self, spectrogram: Tensor, states_in: Tensor | None = None, *, is_cut: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Draw the sub-bands as `bands` does, of a cut only those that convolutions see whole; also give all states."""
         spectrogram = torch.minimum(torch.maximum(spectrogram, self.least), self.most)  # a model may overshoot
         with torch.autocast(spectrogram.device.type, enabled=False):  # phase and level need float32
             partials = self.excitation.read(spectrogram)
-            excitation = self.excitation(partials, self.excitation.states(partials, state_in)[:, 0])
+            states = self.excitation.states(partials, states_in)
+            excitation = self.excitation(partials, states[:, 0])
             level = self.level(spectrogram)
         relative = excitation / level[:, :N_EXCITED].clamp_min(LEAST_LEVEL)
-        with torch.autocast(spectrogram.device.type, torch.bfloat16) if self.is_half else contextlib.nullcontext():
-            x = self.pre(wrapped(spectrogram.flatten(1, 2)[:, :, None], 1))[..., 1:-1]
-            for stage in self.stages:
-                x = stage(x, relative)
+        x = spectrogram.flatten(1, 2)[:, :, None]
+        if self.is_half:
+            x, relative = x.bfloat16(), relative.bfloat16()
+        x = x.contiguous(memory_format=torch.channels_last) if is_cut else wrapped(x, 1)
+        x = self.pre(x)[..., 1:-1]
+        for stage in self.stages:
+            x = stage(x, relative, is_cut=is_cut)
+        level, excitation = middle(level, x.shape[-1]), middle(excitation, x.shape[-1])
         drawn, modulation = x[:, :N_BANDS, 0] * level, x[:, N_BANDS:, 0]
-        return drawn + F.pad(excitation * (1 + modulation), (0, 0, 0, N_BANDS - N_EXCITED))
+        return drawn + F.pad(excitation * (1 + modulation), (0, 0, 0, N_BANDS - N_EXCITED)), states
 
     def level(self, spectrogram: Tensor) -> Tensor:
         """Read the level of each sub-band from a spectrogram.
@@ -226,11 +324,8 @@ class Vocoder(nn.Module):
         Tensor [shape=(B, n_frames * hop_length)]
             float32 audio, nominally in [-1, 1].
         """
-        if spectrogram.shape[1] == 1:
-            bands = self.bands(self.stand_in(spectrogram), state_in)
-        else:
-            bands = self.bands(spectrogram, state_in)
-        return self.join(bands, spectrogram)
+        two_channels = self.stand_in(spectrogram) if spectrogram.shape[1] == 1 else spectrogram
+        return self.join(self.bands(two_channels, state_in), spectrogram)
 
     def join(self, bands: Tensor, spectrogram: Tensor) -> Tensor:
         """Turn sub-bands into audio at the levels of their spectrogram.
@@ -258,6 +353,12 @@ class Vocoder(nn.Module):
                 return self.filter.join(self.one_channel_change(spectrum, change))
             change = OVERSHOOT * (asked - self.drawn_mel(audio, bands[:, 0], spectrum))
             return self.filter.join(self.change(spectrum, change))
+
+
+def middle(x: Tensor, n: int) -> Tensor:
+    """Leave out as much at both ends of the last axis as makes it `n` long."""
+    margin = (x.shape[-1] - n) // 2
+    return x[..., margin : margin + n]
 
 
 def fold(excitation: Tensor, n: int) -> Tensor:

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
+from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock
 from melgan_vocoder.format import MelFormat
+from melgan_vocoder.pqmf import wrap
 
 DILATIONS = (1, 2, 4)
 REACH = 2 + sum(DILATIONS)
@@ -43,8 +44,12 @@ class StandIn(nn.Module):
         Tensor [shape=(B, 2, n_mels, n_frames)]
             As `MelFormat` says.
         """
+        return self.cut(wrap(mel.flatten(1, 2), REACH, REACH)[:, None])
+
+    def cut(self, mel: Tensor) -> Tensor:
+        """Draw both channels of a cut: `[B, 1, 128, n_frames + 2 * REACH]` to `[B, 2, n_mels, n_frames]`."""
         fmt = self.mel_format
-        x = self.pre(wrapped(mel.flatten(1, 2)[:, :, None], REACH))
+        x = self.pre(mel.flatten(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             x = block(x)
         drawn = self.post(F.leaky_relu(x[..., REACH:-REACH], LEAKY_SLOPE))[:, :, 0].unflatten(

@@ -1,7 +1,6 @@
 """w -> mel: the synthesis network, circular in time, whole or in a window."""
 
 import math
-import weakref
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from melgan_vocoder.kept import keep, plays
 from stylegan_audio.columns import Columns, take
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
@@ -27,10 +27,6 @@ class Constants(NamedTuple):
     """Power of the weights, `[C_in, C_out]`."""
     offset: Tensor
     """Noise and bias, `[C_out, n_rows, n_columns]`."""
-
-
-KEPT: weakref.WeakKeyDictionary[nn.Module, tuple[object, Constants]] = weakref.WeakKeyDictionary()
-"""Constants of layers that have played, and what tells whether their weights are still the same."""
 
 
 class StyledConv(nn.Module):
@@ -75,7 +71,11 @@ class StyledConv(nn.Module):
         x = x * style[:, :, None, None].to(x.dtype)
         first, count = (need.first // 2, need.count // 2) if self.up else (need.first, need.count)
         x = take(x, have, first - 1, count + 2)
-        kernel, power, offset = self.constants(x.dtype)
+        if plays() and x.device.type == "cpu":
+            weights = (self.weight, self.bias, self.noise_strength, self.noise)
+            kernel, power, offset = keep(self, self.playing_constants, weights=weights, dtype=x.dtype)
+        else:
+            kernel, power, offset = self.constants(x.dtype)
         if isinstance(kernel, DoublingKernel):
             x = convolve_doubled(x, kernel)
         else:
@@ -92,25 +92,15 @@ class StyledConv(nn.Module):
         return (ROOT_2 * (noise * self.noise_strength + self.bias[:, None, None])).to(dtype)
 
     def constants(self, dtype: torch.dtype) -> Constants:
-        """Give what depends on the weights alone; while playing on a CPU, it is computed when they have changed."""
-        plays = not torch.is_grad_enabled() and self.noise.device.type == "cpu" and not torch.compiler.is_compiling()
-        if not plays or "weight" not in self._parameters or self.weight.is_inference():
-            return self.compute_constants(dtype, plays=plays)
-        sources = (self.weight, self.bias, self.noise_strength, self.noise)
-        key = (dtype, [(source.data_ptr(), source._version) for source in sources])
-        known, constants = KEPT.get(self, (None, None))
-        if constants is None or known != key:
-            constants = self.compute_constants(dtype, plays=plays)
-            KEPT[self] = key, constants
-        return constants
+        """Compute what depends on the weights alone."""
+        power = self.weight.square().sum(dim=(2, 3)).T
+        return Constants(self.weight.to(dtype), power, self.offset(self.noise[None], dtype))
 
-    def compute_constants(self, dtype: torch.dtype, *, plays: bool) -> Constants:
-        """Compute what depends on the weights alone; channels last, while playing, for then a CPU is faster."""
-        offset, power = self.offset(self.noise[None], dtype), self.weight.square().sum(dim=(2, 3)).T
-        if not plays:
-            return Constants(self.weight.to(dtype), power, offset)
+    def playing_constants(self, dtype: torch.dtype) -> Constants:
+        """Compute what depends on the weights alone in the layout that is fastest on a CPU: channels last."""
         layout = torch.channels_last
         kernel = DoublingKernel.of(self.weight) if self.up else self.weight
+        _, power, offset = self.constants(dtype)
         return Constants(
             kernel.to(dtype, memory_format=layout), power.contiguous(), offset.contiguous(memory_format=layout)
         )

@@ -77,3 +77,19 @@ def test_rolling_a_wrapped_loop_rolls_the_output(rng: np.random.Generator, seede
     with torch.inference_mode():
         plain, rolled = (block(wrapped(each, 3))[..., 3:-3] for each in (x, x.roll(7, -1)))
     torch.testing.assert_close(rolled, plain.roll(7, -1), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_features_of_another_precision_meet_weights_of_theirs(
+    rng: np.random.Generator, seeded_torch: None, learns: bool
+) -> None:
+    layer = Convolution(4, 3, 3)
+    x = torch.from_numpy(rng.standard_normal((2, 4, 1, 30)).astype(np.float32))
+    with torch.set_grad_enabled(learns):
+        half = layer(x.bfloat16())
+        assert half.dtype == torch.bfloat16
+        torch.testing.assert_close(half.float(), layer(x), atol=0.02, rtol=0.02)
+        with torch.no_grad():
+            layer.bias.add_(1)
+        torch.testing.assert_close(layer(x.bfloat16()).float(), half.float() + 1, atol=0.02, rtol=0.02)
+    assert half.requires_grad == learns

@@ -304,6 +304,31 @@ def test_cuts_that_hand_their_state_on_equal_the_whole_across_onsets() -> None:
         state = states[..., -1]
 
 
+@pytest.mark.parametrize("sound", SOUNDS)
+@pytest.mark.parametrize(
+    ("first", "known", "end"), [(0, 40, 60), (100, 150, 200), (37, 40, 41), (54, 64, 65), (508, 511, 512)]
+)
+def test_cut_whose_first_states_are_known_goes_on_from_the_last_of_them(
+    sound: str, first: int, known: int, end: int
+) -> None:
+    spectrogram = analysed(sound)
+    states = states_of(spectrogram)[..., first:end]
+    got = states_of(spectrogram[..., first:end], states[..., : known - first + 1])
+    assert apart(got[:, 0], states[:, 0]) < 1e-5
+    torch.testing.assert_close(got[:, 1], states[:, 1], atol=1e-6, rtol=0)
+
+
+def test_the_last_known_state_does_not_count_where_sound_sets_in() -> None:
+    spectrogram = analysed("hits")
+    onset = EXCITATION.read(spectrogram).onset[0]
+    frame = 40 + int(onset[40:].any(dim=1).nonzero()[0, 0])
+    known = torch.rand(1, 2, EXCITATION.n_bands, 5) * torch.tensor([1.0, 0.0])[:, None, None]
+    states = states_of(spectrogram[..., frame - 4 : frame + 10], known)
+    assert torch.equal(states[..., :4], known[..., :4])
+    assert torch.equal(states[0, :, :, 4], known[0, :, :, 4] * ~onset[frame])
+    assert onset[frame].any()
+
+
 def test_other_state_gives_another_sound_until_an_onset() -> None:
     spectrogram = analysed("hits")[..., 20:120]
     state = torch.zeros(1, 2, EXCITATION.n_bands)

@@ -61,6 +61,12 @@ def test_a_window_with_a_halo_equals_that_cut_of_the_whole(stand_in: StandIn, rn
     torch.testing.assert_close(window, stand_in(x)[..., 20:40], atol=1e-5, rtol=0)
 
 
+def test_a_cut_is_drawn_without_what_it_reaches(stand_in: StandIn, rng: np.random.Generator) -> None:
+    x = mel(rng, 64)
+    cut = stand_in.cut(x[..., 20 - HALO : 40 + HALO])
+    torch.testing.assert_close(cut, stand_in(x)[..., 20:40], atol=1e-5, rtol=0)
+
+
 def test_batch_equals_one_at_a_time(stand_in: StandIn, rng: np.random.Generator) -> None:
     x = mel(rng, 20, batch=3)
     torch.testing.assert_close(stand_in(x), torch.cat([stand_in(loop[None]) for loop in x]), atol=1e-5, rtol=0)
