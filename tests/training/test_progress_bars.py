@@ -1,11 +1,12 @@
 """What a terminal shows of progress bars once a command has ended."""
 
-import os
 import pathlib
 import re
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+import rich
 from click.testing import CliRunner
 
 from training.checkpoint import Progress
@@ -33,10 +34,12 @@ def screen(written: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets rich take any stream for a terminal."""
-    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "100"}.items():
-        monkeypatch.setitem(os.environ, name, value)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lets rich take its stream for a terminal."""
+    monkeypatch.setenv("TERM", "xterm")
+    rich.reconfigure(force_terminal=True, width=100)
+    yield
+    rich.reconfigure()
 
 
 @pytest.mark.parametrize(
