@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from melgan_vocoder.format import MelFormat
+from melgan_vocoder.format import LoopFormat, MelFormat
 from melgan_vocoder.pqmf import N_BANDS, passband
 
 N_EXCITED = 3
@@ -125,7 +125,7 @@ class Excitation(nn.Module):
         return Partials(
             amplitude=self.amplitudes(spectrogram),
             cycles=self.centers + spectrogram[:, 1, : self.n_bands].mT * self.widths,
-            onset=self.onsets(spectrogram),
+            onset=sets_in(spectrogram[:, 0, : self.n_bands].mT, self.mel_format),
         )
 
     def states(self, partials: "Partials", states_in: Tensor | None = None) -> Tensor:
@@ -170,12 +170,6 @@ class Excitation(nn.Module):
         beside = power[..., :-2] * share[..., :-4] + power[..., 2:] * share[..., 4:]
         return peak * (power[..., 1:-1] + beside).clamp_min(TINY).sqrt()
 
-    def onsets(self, spectrogram: Tensor) -> Tensor:
-        """Whether sound sets in around a band, bool `[B, n_frames, n_bands]`."""
-        mel = spectrogram[:, 0, : self.n_bands].mT
-        around = F.max_pool1d(mel, 2 * REACH + 1, stride=1, padding=REACH)
-        return around - around.roll(1, dims=1) > ONSET_LOG10 / self.mel_format.scale_log10
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Partials:
@@ -187,6 +181,12 @@ class Partials:
     """Frequency of each band in cycles a frame."""
     onset: Tensor
     """bool: whether sound sets in around a band."""
+
+
+def sets_in(mel: Tensor, mel_format: LoopFormat) -> Tensor:
+    """Tell whether sound sets in around a band, from channel 0 `[B, n_frames, n_bands]`: bool of the same shape."""
+    around = F.max_pool1d(mel, 2 * REACH + 1, stride=1, padding=REACH)
+    return around - around.roll(1, dims=1) > ONSET_LOG10 / mel_format.scale_log10
 
 
 def magnitude_power(mel: Tensor, mel_format: MelFormat) -> Tensor:

@@ -210,7 +210,7 @@ class Synthesis(nn.Module):
         first_frame : int
             The first frame; any number, for a loop has no ends.
         n_frames : int
-            1 to `self.n_frames`.
+            How many; more than the loop has go round it, and are drawn once.
         noise : sequence of Tensor [shape=(B, n_convolutions, n_rows, n_columns)], optional
             As of `forward`, of the whole loop.
 
@@ -222,12 +222,10 @@ class Synthesis(nn.Module):
         Raises
         ------
         ModelError
-            If the loop has fewer frames, or none is asked for.
+            If no frame is asked for.
         """
-        if not 1 <= n_frames <= self.n_frames:
-            raise ModelError(
-                f"window has {n_frames} frames, 1 to {self.n_frames} are needed; ask for a part of the loop"
-            )
+        if n_frames < 1:
+            raise ModelError(f"window has {n_frames} frames, 1 or more are needed; ask for a part of the loop")
         have = Columns.whole(self.config.const_width)
         x = self.const.to(self.feature_dtype).expand(ws.shape[0], -1, -1, -1)
         spectrogram = x.new_zeros(())

@@ -199,13 +199,13 @@ def test_a_rise_of_more_than_8_db_is_an_onset(rise_db: float, restarts: bool) ->
     spectrogram[0, 0, 30, 20:] += rise_db / 20 / 2.3
     phase = states_of(spectrogram)[0, 0, 30]
     assert (apart(phase[20], 0) < 1e-5) == restarts
-    assert EXCITATION.onsets(spectrogram)[0].any() == restarts
+    assert EXCITATION.read(spectrogram).onset[0].any() == restarts
 
 
 def test_a_partial_that_moves_among_its_neighbours_is_no_onset() -> None:
     spectrogram = held({30: (0.4, 0.4)}, 40)
     spectrogram[0, :, :, 20:] = held({31: (0.4, -0.5)}, 20)[0]
-    assert not EXCITATION.onsets(spectrogram)[0, :, 31].any()
+    assert not EXCITATION.read(spectrogram).onset[0, :, 31].any()
 
 
 @pytest.mark.parametrize("reach", [-2, -1, 1, 2])
