@@ -220,12 +220,12 @@ def links(partials: Partials) -> Link:
     before = now.roll(1, dims=1)
     sounding = before.masked_fill(partials.amplitude.roll(1, dims=1) == 0, math.inf)
     sounding = F.pad(sounding, (REACH, REACH), value=math.inf)
-    shift, nearest = torch.zeros_like(now), torch.full_like(now, math.inf)
+    band = torch.arange(n_bands, device=now.device)
+    origin, nearest = band.expand(now.shape), torch.full_like(now, math.inf)
     for side in (0, *(side * distance for distance in range(1, REACH + 1) for side in (-1, 1))):
-        distance = (sounding[..., REACH + side : REACH + side + n_bands] - now).abs()
-        shift = torch.where(distance < nearest, float(side), shift)
+        distance = (sounding[..., REACH + side : REACH + side + n_bands] - now).abs_()
+        origin = torch.where(distance < nearest, band + side, origin)
         nearest = torch.minimum(distance, nearest)
-    origin = (torch.arange(n_bands, device=now.device) + shift).long()
     step = ((now + before.gather(2, origin)) / 2 % 1).masked_fill(partials.onset, 0)
     return F.pad(origin.masked_fill(partials.onset, n_bands), (0, 1), value=n_bands), F.pad(step, (0, 1))
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from melgan_vocoder.convolution import LEAKY_SLOPE, Convolution, ResidualBlock, wrapped
-from melgan_vocoder.correction import OVERSHOOT, WINDOW, DrawnMel, LevelChange, ShortTimeFilter
+from melgan_vocoder.correction import OVERSHOOT, WINDOW, DrawnMel, LevelChange, ShortTimeFilter, power
 from melgan_vocoder.errors import VocoderError
 from melgan_vocoder.excitation import N_EXCITED, TINY, Excitation, magnitude_power
 from melgan_vocoder.format import MelFormat, OneChannelFormat
@@ -207,8 +207,7 @@ class Vocoder(nn.Module):
         Rendering
             Whole loops.
         """
-        two_channels = self.stand_in(spectrogram) if spectrogram.shape[1] == 1 else spectrogram
-        bands, states = self.draw(two_channels)
+        bands, states = self.draw(self.complete(spectrogram))
         return Rendering(self.join(bands, spectrogram), states)
 
     def window(self, spectrogram: Tensor, states_in: Tensor) -> Rendering:
@@ -239,10 +238,8 @@ class Vocoder(nn.Module):
                 f"window has {n_frames} frames and {states_in.shape[-1]} states, more than {2 * halo} frames and "
                 f"{halo + 1} states are needed; add {halo} frames at each end, and the states up to its first frame"
             )
-        two_channels = spectrogram
-        if n_channels == 1:
-            two_channels, states_in = self.stand_in.cut(spectrogram), states_in[..., REACH:]
-        bands, states = self.draw(two_channels, states_in, is_cut=True)
+        states_in = states_in[..., REACH:] if n_channels == 1 else states_in
+        bands, states = self.draw(self.complete(spectrogram, is_cut=True), states_in, is_cut=True)
         joined = self.filter_halo(n_channels)
         bands = middle(bands, (n_frames - 2 * (halo - joined)) * self.excitation.hop)
         audio = self.join(bands, middle(spectrogram, n_frames - 2 * (halo - joined)))
@@ -303,8 +300,8 @@ class Vocoder(nn.Module):
         """
         fmt = self.mel_format
         mel = spectrogram[:, 0]
-        power = self.share @ (magnitude_power(mel, fmt) * (mel > fmt.floor + 1e-3))
-        level = power.clamp_min(TINY).sqrt() * (power > 0)  # [B, N_BANDS, n_frames]
+        held = self.share @ (magnitude_power(mel, fmt) * (mel > fmt.floor + 1e-3))
+        level = held.clamp_min(TINY).sqrt() * (held > 0)  # [B, N_BANDS, n_frames]
         between = torch.arange(self.excitation.hop, device=mel.device) / self.excitation.hop
         following = level.roll(-1, dims=-1)
         return (level[..., None] + (following - level)[..., None] * between).flatten(2)
@@ -324,8 +321,14 @@ class Vocoder(nn.Module):
         Tensor [shape=(B, n_frames * hop_length)]
             float32 audio, nominally in [-1, 1].
         """
-        two_channels = self.stand_in(spectrogram) if spectrogram.shape[1] == 1 else spectrogram
-        return self.join(self.bands(two_channels, state_in), spectrogram)
+        return self.join(self.bands(self.complete(spectrogram), state_in), spectrogram)
+
+    def complete(self, spectrogram: Tensor, *, is_cut: bool = False) -> Tensor:
+        """Let the other network stand in for a second channel where there is none; a cut loses what that reaches."""
+        if spectrogram.shape[1] > 1:
+            return spectrogram
+        mel = spectrogram.bfloat16() if self.is_half else spectrogram
+        return self.stand_in.cut(mel) if is_cut else self.stand_in(mel)
 
     def join(self, bands: Tensor, spectrogram: Tensor) -> Tensor:
         """Turn sub-bands into audio at the levels of their spectrogram.
@@ -349,7 +352,7 @@ class Vocoder(nn.Module):
             audio = self.pqmf.synthesis(bands)
             spectrum = self.filter.split(audio)
             if spectrogram.shape[1] == 1:
-                change = asked - self.one_channel.mel(spectrum.abs().mT)
+                change = asked - self.one_channel.mel(power(spectrum).clamp_min(TINY).sqrt().mT)
                 return self.filter.join(self.one_channel_change(spectrum, change))
             change = OVERSHOOT * (asked - self.drawn_mel(audio, bands[:, 0], spectrum))
             return self.filter.join(self.change(spectrum, change))

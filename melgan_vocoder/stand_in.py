@@ -47,13 +47,15 @@ class StandIn(nn.Module):
         return self.cut(wrap(mel.flatten(1, 2), REACH, REACH)[:, None])
 
     def cut(self, mel: Tensor) -> Tensor:
-        """Draw both channels of a cut: `[B, 1, 128, n_frames + 2 * REACH]` to `[B, 2, n_mels, n_frames]`."""
+        """Draw both channels of a cut, `[B, 1, 128, n_frames + 2 * REACH]` to `[B, 2, n_mels, n_frames]`, float32.
+
+        Convolutions take the precision of what they are given.
+        """
         fmt = self.mel_format
         x = self.pre(mel.flatten(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             x = block(x)
-        drawn = self.post(F.leaky_relu(x[..., REACH:-REACH], LEAKY_SLOPE))[:, :, 0].unflatten(
-            1, (fmt.n_channels, fmt.n_mels)
-        )
+        drawn = self.post(F.leaky_relu(x[..., REACH:-REACH], LEAKY_SLOPE))[:, :, 0].float()
+        drawn = drawn.unflatten(1, (fmt.n_channels, fmt.n_mels))
         limit = fmt.frequency_limit
         return torch.stack([drawn[:, 0].clamp_min(fmt.floor), drawn[:, 1].clamp(-limit, limit)], dim=1)

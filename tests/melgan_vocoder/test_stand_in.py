@@ -67,6 +67,13 @@ def test_a_cut_is_drawn_without_what_it_reaches(stand_in: StandIn, rng: np.rando
     torch.testing.assert_close(cut, stand_in(x)[..., 20:40], atol=1e-5, rtol=0)
 
 
+def test_half_precision_is_nearly_the_same_in_float32(stand_in: StandIn, rng: np.random.Generator) -> None:
+    x = mel(rng, 48)
+    half = stand_in(x.bfloat16())
+    assert half.dtype == torch.float32
+    assert 0 < (half - stand_in(x)).abs().max() < 0.05
+
+
 def test_batch_equals_one_at_a_time(stand_in: StandIn, rng: np.random.Generator) -> None:
     x = mel(rng, 20, batch=3)
     torch.testing.assert_close(stand_in(x), torch.cat([stand_in(loop[None]) for loop in x]), atol=1e-5, rtol=0)
