@@ -39,22 +39,6 @@ def loop() -> Tensor:
     return SpectrogramTransform(FORMAT)(torch.from_numpy(audio).float()[None])
 
 
-@pytest.fixture(scope="module")
-def fresh_vocoder() -> Vocoder:
-    """A narrow vocoder with random weights, for the real MelFormat."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(5)
-        vocoder = Vocoder(FORMAT, VocoderConfig(channels=(24, 16, 12), stand_in_channels=8))
-    return vocoder.eval().requires_grad_(False)
-
-
-@pytest.fixture(params=["fresh_vocoder", "vocoder"], ids=["fresh", "shipped"])
-def any_vocoder(request: pytest.FixtureRequest) -> Vocoder:
-    """A vocoder with random weights, then the shipped one."""
-    vocoder: Vocoder = request.getfixturevalue(request.param)
-    return vocoder
-
-
 def leaky(x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, x, 0.2 * x)
 
@@ -252,87 +236,6 @@ def test_window_without_its_state_is_another_sound(fresh_vocoder: Vocoder) -> No
     window = fresh_vocoder(loop()[..., 30:140], torch.zeros(1, 2, fresh_vocoder.excitation.n_bands))
     difference = window[:, HALO * 375 : -HALO * 375] - fresh_vocoder(loop())[:, (30 + HALO) * 375 : 116 * 375]
     assert difference.abs().max() > 0.05
-
-
-def window_of(vocoder: Vocoder, spectrogram: Tensor, *, first: int, n_frames: int) -> tuple[Tensor, Tensor]:
-    """Audio and states of some frames, rendered as a window with the states of the whole."""
-    halo = vocoder.halo(spectrogram.shape[1])
-    frames = torch.arange(first - halo, first + n_frames + halo) % spectrogram.shape[-1]
-    states_in = vocoder.render(spectrogram).states[..., frames[: halo + 1]]
-    return vocoder.window(spectrogram[..., frames], states_in)
-
-
-@pytest.mark.parametrize(("n_channels", "needed"), [(2, 17), (1, 22)])
-def test_halo_is_what_convolutions_filters_and_windows_reach(
-    any_vocoder: Vocoder, n_channels: int, needed: int
-) -> None:
-    assert any_vocoder.halo(n_channels) == needed
-
-
-@pytest.mark.parametrize("n_channels", [1, 2])
-@pytest.mark.parametrize(("first", "n_frames"), [(0, 16), (13, 1), (70, 32), (N_FRAMES - 5, 20), (76, 8)])
-def test_window_equals_that_cut_of_the_whole(any_vocoder: Vocoder, n_channels: int, first: int, n_frames: int) -> None:
-    spectrogram = loop()[:, :n_channels]
-    whole = any_vocoder.render(spectrogram)
-    audio, states = window_of(any_vocoder, spectrogram, first=first, n_frames=n_frames)
-    needed = whole.audio.roll(-first * 375, -1)[:, : n_frames * 375]
-    torch.testing.assert_close(audio, needed, atol=1e-5, rtol=0)
-    turned = states[:, 0] - whole.states.roll(-first, -1)[:, 0, :, :n_frames]
-    assert (turned - turned.round()).abs().max() < 1e-4
-
-
-@pytest.mark.parametrize("n_channels", [1, 2])
-def test_a_smaller_halo_would_not_do(vocoder: Vocoder, monkeypatch: pytest.MonkeyPatch, n_channels: int) -> None:
-    spectrogram = loop()[:, :n_channels]
-    whole = vocoder(spectrogram).roll(-70 * 375, -1)[:, : 8 * 375]
-    heard = vocoder.filter_halo(n_channels)
-    monkeypatch.setattr(Vocoder, "filter_halo", lambda self, n_channels: heard - 1)
-    audio, _ = window_of(vocoder, spectrogram, first=70, n_frames=8)
-    assert (audio - whole).abs().max() > 1e-4
-
-
-def test_window_in_half_precision_is_nearly_that_cut_of_the_whole(vocoder: Vocoder) -> None:
-    half = copy.deepcopy(vocoder)
-    half.is_half = True
-    whole = half(loop()).roll(-70 * 375, -1)[:, : 32 * 375]
-    audio, _ = window_of(half, loop(), first=70, n_frames=32)
-    assert (audio - whole).square().mean() < 1e-5 * whole.square().mean()
-
-
-def test_a_window_goes_on_in_the_phase_of_what_sounds_there(fresh_vocoder: Vocoder) -> None:
-    halo = fresh_vocoder.halo(2)
-    cut = loop()[..., 80 - halo : 100 + halo]
-    states_in = fresh_vocoder.render(loop()).states[..., 80 - halo : 81].clone()
-    states_in[:, 0] = (states_in[:, 0] + 0.25) % 1
-    _, states = fresh_vocoder.window(cut, states_in)
-    torch.testing.assert_close(states[..., 0], states_in[..., -1], atol=0, rtol=0)
-    turned = (states - fresh_vocoder.render(loop()).states[..., 80:100])[0, 0] % 1
-    assert ((turned - 0.25).abs() < 1e-4).float().mean() > 0.9  # but for bands in which sound sets in
-
-
-def test_a_whole_render_is_what_is_played_and_tells_its_states(any_vocoder: Vocoder) -> None:
-    audio, states = any_vocoder.render(loop())
-    assert torch.equal(audio, any_vocoder(loop()))
-    assert torch.equal(states, states_of(any_vocoder, loop()))
-    mel = loop()[:, :1]
-    audio, states = any_vocoder.render(mel)
-    assert torch.equal(audio, any_vocoder(mel))
-    assert torch.equal(states, states_of(any_vocoder, any_vocoder.stand_in(mel)))
-
-
-@pytest.mark.parametrize(("n_channels", "n_frames", "n_states"), [(2, 34, 18), (2, 50, 17), (1, 44, 23), (1, 60, 18)])
-def test_window_without_its_halo_or_its_states_is_refused(
-    fresh_vocoder: Vocoder, n_channels: int, n_frames: int, n_states: int
-) -> None:
-    halo = {1: 22, 2: 17}[n_channels]
-    message = (
-        f"window has {n_frames} frames and {n_states} states, more than {2 * halo} frames and {halo + 1} states are "
-        f"needed; add {halo} frames at each end, and the states up to its first frame"
-    )
-    with pytest.raises(VocoderError, match=message):
-        fresh_vocoder.window(
-            torch.zeros(1, n_channels, 128, n_frames), torch.zeros(1, 2, fresh_vocoder.excitation.n_bands, n_states)
-        )
 
 
 def test_seam_is_no_larger_than_steps_elsewhere(any_vocoder: Vocoder) -> None:
