@@ -33,6 +33,8 @@ APART = 0.3
 """Neighbours hold two sounds if their frequencies lie further apart, in distances of their centres."""
 FILL_LOG10 = -0.2
 """Between two such neighbours no band is quieter than the lesser one by more (a power of ten of magnitude, 4 dB)."""
+AUDIBLE = 1e-3
+"""A band that is louder than the floor by less, in units of channel 0, fades into silence."""
 FADE = 10.0
 """How fast that ends beyond `OWN` and `APART`, in units of channel 0; soft, so that nothing flickers."""
 
@@ -113,7 +115,7 @@ class Transposition(nn.Module):
         limit = fmt.frequency_limit
         mel = spectrogram[:, 0].clamp(fmt.floor, fmt.ceiling)  # a model may overshoot
         band_frequency = spectrogram[:, 1].clamp(-limit, limit)
-        hz = torch.addcmul(self.centers * ratio, band_frequency, self.widths * ratio)
+        hz = (band_frequency * (self.widths * ratio)).add_(self.centers * ratio)
         reach = band_frequency.abs_()
         power = self.carried(mel, reach)
         hz_of_frames, weights = frame_by_frame(hz), frame_by_frame(power)
@@ -123,8 +125,9 @@ class Transposition(nn.Module):
             for part in (weights, weights * hz_of_frames)
         )
         mel = torch.maximum(scaled(moved, fmt), self.least(mel, reach, hz, ratio))
-        offset = torch.addcmul(-self.centers / self.widths, turning.div_(moved.add_(TINY)), 1 / self.widths)
-        return torch.stack([mel, offset.clamp_(-limit, limit).mul_(mel > fmt.floor + 1e-3)], dim=1)
+        offset = turning.div_(moved.add_(TINY)).sub_(self.centers).div_(self.widths).clamp_(-limit, limit)
+        sounds = ((mel - fmt.floor) / AUDIBLE).clamp_(0, 1)
+        return torch.stack([mel, offset.mul_(sounds)], dim=1)
 
     def carried(self, mel: Tensor, reach: Tensor) -> Tensor:
         """Find the power that each band has to move: none if it is silent, or the far skirt of a louder partial.
