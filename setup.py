@@ -36,6 +36,7 @@ setup(
         "safetensors>=0.5",
         "scipy>=1.14",
         "sounddevice>=0.5",
+        "soundfile>=0.13",
         "starlette>=0.46",
         "uvicorn>=0.35",
         "websockets>=14",

@@ -1,4 +1,4 @@
-"""How much faster than it plays a page is drawn: `python benchmarks/generation.py`.
+"""How much faster than it plays a loop is drawn: `python benchmarks/generation.py`.
 
 Prints, for a batch of four 2-bar loops on this machine, the median time of each stage and its ratio to the length of
 the loop, and appends them to `benchmarks/results.jsonl`, keyed by commit.
@@ -15,10 +15,11 @@ from collections.abc import Callable
 import torch
 
 from melgan_vocoder.excitation import Excitation
+from melgan_vocoder.vocoder_file import load_vocoder
+from performer.bass import join_loops
 from performer.crate import find_model
 from performer.renderer import LoopRenderer
 from performer.settings import DeckSettings
-from performer.stereo import join_bass
 
 RUNS = 9
 RESULTS = pathlib.Path(__file__).with_name("results.jsonl")
@@ -44,7 +45,7 @@ def excite(excitation: Excitation, spectrogram: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     """Measure, print and append."""
-    renderer = LoopRenderer(find_model("drums"))
+    renderer = LoopRenderer(find_model("drums"), load_vocoder())
     duration_s = renderer.header.mel_format.duration_s
     settings = DeckSettings(seed=3)
     ws = torch.from_numpy(renderer.latents(settings))
@@ -57,8 +58,8 @@ def main() -> None:
             "stand-in": median_s(lambda: renderer.vocoder.stand_in(spectrogram)),
             "excitation": median_s(lambda: excite(renderer.vocoder.excitation, two_channels)),
             "vocoder": median_s(lambda: renderer.vocoder(two_channels)),
-            "stereo": median_s(lambda: join_bass(loops, renderer.header.mel_format)),
-            "page": median_s(lambda: renderer.render(settings)),
+            "bass": median_s(lambda: join_loops(loops, sample_rate=renderer.sample_rate)),
+            "loop": median_s(lambda: list(renderer.whole(renderer.latents(settings), renderer.grid(settings)))),
         }
     for name, seconds in stages.items():
         print(f"{name:10} {seconds * 1000:7.1f} ms  {duration_s / seconds:6.1f} x real time")

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from melgan_vocoder.vocoder_file import load_vocoder
 from performer.crate import find_model
 from performer.renderer import LoopRenderer
 from performer.settings import DeckSettings
@@ -18,7 +19,7 @@ INK, PAPER = "#e8eaf0", "#101216"
 
 def draw_directions(path: pathlib.Path) -> None:
     """Draw one loop moved along its two directions, as mel spectrograms."""
-    renderer = LoopRenderer(find_model("drums"))
+    renderer = LoopRenderer(find_model("drums"), load_vocoder())
     moves = [("density", (s, 0.0), s) for s in STRENGTHS] + [("bass", (0.0, s), s) for s in STRENGTHS]
     figure, axes = plt.subplots(2, 3, figsize=(12, 4.6), facecolor=PAPER, layout="constrained")
     for axis, (name, strengths, strength) in zip(axes.flat, moves, strict=True):

@@ -11,12 +11,15 @@
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
 
+import pathlib
+
 from melgan_vocoder.errors import LoopmorphError, VocoderError
 from melgan_vocoder.format import MelFormat, OneChannelFormat
 from melgan_vocoder.lazy import load_later
 
 __all__ = [
     "PQMF",
+    "SHIPPED_VOCODER",
     "LoopmorphError",
     "MelFormat",
     "OneChannelFormat",
@@ -27,6 +30,9 @@ __all__ = [
     "load_vocoder",
     "save_vocoder",
 ]
+
+SHIPPED_VOCODER = pathlib.Path(__file__).parent / "weights" / "vocoder.safetensors"
+"""The vocoder that comes with the package."""
 
 __getattr__ = load_later(
     __name__,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from melgan_vocoder import SHIPPED_VOCODER
 from melgan_vocoder.errors import VocoderError
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
@@ -16,8 +17,7 @@ from melgan_vocoder.weights_file import read_header, read_tensors, write_weights
 
 KIND = "loopmorph vocoder"
 VERSION = 2
-SHIPPED = pathlib.Path(__file__).parent / "weights" / "vocoder.safetensors"
-"""The vocoder that comes with the package."""
+SHIPPED = SHIPPED_VOCODER
 
 
 def load_vocoder(path: pathlib.Path = SHIPPED) -> Vocoder:

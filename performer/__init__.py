@@ -2,9 +2,11 @@
 
 ::
 
-    controls (one table) <- osc, midi, cli      settings -> renderer -> pages -> playback (mixer) -> outputs
+    controls, actions   <- osc, midi, cli       settings -> renderer -> pages -> playback (mixer) -> outputs
     control_process                             worker_process           audio_process
     ------------------------------ memory (shared), clock, supervisor ------------------------------------
+    tape, journal, ledger -> recorder -> take: sound file, control log -> replay -> rerun (render --log)
+    recorder_process
 
 Only `renderer` imports torch, and only the worker process and `loopmorph render` import `renderer`.
 """

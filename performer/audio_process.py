@@ -10,19 +10,23 @@ import sys
 import time
 from typing import Any
 
-from melgan_vocoder.format import MelFormat
+from performer.clock import CLIP_RATE
 from performer.console import TOLD, say
 from performer.errors import PerformerError
+from performer.file_output import FileOutput
 from performer.memory import Memory, read_options
+from performer.mixer import DECKS, N_CHANNELS, STEREO, WITH_CUE
 from performer.outputs import Output, PacedOutput
 from performer.playback import Playback
-from performer.sound_device import NoDeviceError, PortAudioOutput
-from performer.wav_file import FileOutput, unused_path
+from performer.recording import unused_path
+from performer.sound_device import NoDeviceError, PortAudioOutput, find_rate
 
+CHANNELS = {"master": STEREO, "cue": WITH_CUE, "decks": DECKS}
+"""What `--outputs` says."""
 POLL_S = 0.02
 REALTIME_PRIORITY = 5
 """Above every ordinary process; below what sound servers give themselves."""
-RETRY_S = 1.0
+RETRY_S = 0.5
 
 
 def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, again: bool) -> Output:
@@ -54,6 +58,7 @@ def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, 
         "render": playback.render,
         "underrun": lambda: memory.count("underruns"),
         "sample_rate": playback.sample_rate,
+        "n_channels": N_CHANNELS[playback.channels],
     }
     if device == "null":
         return PacedOutput(**paced).start()
@@ -123,6 +128,16 @@ def raise_priority() -> str:
     return "real-time priority"
 
 
+def choose_rate(device: str | None) -> int:
+    """Ask the sound device for its sample rate: 48 kHz if it plays that, else its own; 48 kHz where there is none."""
+    if device in ("null", "browser") or (device is not None and device.startswith("file:")):
+        return CLIP_RATE
+    try:
+        return find_rate(device, wanted=CLIP_RATE)
+    except PerformerError:
+        return CLIP_RATE  # opening it will tell
+
+
 def restart_portaudio() -> None:
     """Let PortAudio look for devices again; it does so only when it starts."""
     if "sounddevice" in sys.modules:
@@ -139,16 +154,16 @@ def main(folder: pathlib.Path) -> None:
     folder : pathlib.Path
         The running instrument's shared memory.
     """
-    mel_format = MelFormat()
-    memory = Memory.join(folder, mel_format)
-    playback = Playback(memory, mel_format)
+    memory = Memory.join(folder)
+    options = read_options(folder)
+    playback = Playback(memory, sample_rate=choose_rate(options["device"]), channels=CHANNELS[options["outputs"]])
     playback.warm_up()
     priority = raise_priority()
     gc.collect()  # before the first block: it holds the interpreter longer than a block lasts
     gc.freeze()
     gc.disable()
     try:
-        output = open_until_there(memory, playback, read_options(folder))
+        output = open_until_there(memory, playback, options)
     except PerformerError as error:
         say(str(error))
         os._exit(TOLD)  # PortAudio may hang when asked to leave properly

@@ -1,6 +1,7 @@
 """The command line: render, perform, set, stop, and what there is to choose from."""
 
 import json
+import os
 import pathlib
 import sys
 from typing import Any
@@ -8,25 +9,12 @@ from typing import Any
 import click
 
 from melgan_vocoder.command_line import CommandLine, NumberRange
+from performer.benches import bench, soak
+from performer.ports import HTTP_PORT, OSC_PORT
+from performer.table import print_table
 
-OSC_PORT = 9000
-HTTP_PORT = 8800
-
-
-def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """Print rows as a table."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2))
-    for column in columns:
-        table.add_column(
-            column, overflow="fold", no_wrap=column in ("address", "name", "range", "default", "MIDI ch: CC")
-        )
-    for row in rows:
-        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
-    Console(markup=False, emoji=False).print(table)
+SOUND_SUFFIXES = (".flac", ".wav")
+"""Kinds of files that are written."""
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,13 +41,30 @@ def main() -> None:
 @click.option("--spread", type=NumberRange(0, 2), default=0.8, show_default=True,
               help="How much the four loops differ, in sigma.")  # fmt: skip
 @click.option("--width", type=NumberRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
-def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> None:
-    """Write a loop as the instrument would play it to a 24-bit WAV file.
+@click.option("--log", type=click.Path(exists=True, dir_okay=False, path_type=pathlib.Path),
+              help="Render a recorded set from its control log instead.")  # fmt: skip
+@click.option("--stems", is_flag=True, help="With --log: each deck in a file of its own too.")
+@click.pass_context
+def render(
+    context: click.Context, /, out: pathlib.Path, *, model: str, loops: int, log: pathlib.Path | None, stems: bool,
+    **controls: Any,
+) -> None:  # fmt: skip
+    """Write a loop as the instrument would play it to a 24-bit WAV file; or a recorded set, anew from its control log.
 
     \b
     loopmorph render loop.wav --model drums --seed 3 --loops 4
     loopmorph render dense.wav --seed 3 --density 2.5 --bass -1
+    loopmorph render again.flac --log set.jsonl --stems
     """
+    if log is not None:
+        typed = click.core.ParameterSource.COMMANDLINE
+        given = [name for name in ("model", "loops", *controls) if context.get_parameter_source(name) == typed]
+        if given:
+            raise click.UsageError(f"--{given[0]} is in the log already; leave it out")
+        render_set(out, log, stems=stems)
+        return
+    if stems:
+        raise click.UsageError("--stems needs --log; give the control log of a recorded set")
     if out.suffix.lower() != ".wav":
         raise click.BadParameter(f"{out} does not end in .wav; name a WAV file", param_hint="OUT")
     from performer.controls import SLOTS, default_values
@@ -79,10 +84,32 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
     click.echo(f"{out}: {duration_s:.3f} s, {header.name}, {header.mel_format.tempo_bpm:g} BPM", err=True)
 
 
+def render_set(out: pathlib.Path, log: pathlib.Path, *, stems: bool) -> None:
+    """Write a recorded set to a file, with a progress bar."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from performer.supervisor import ENVIRONMENT
+
+    if out.suffix.lower() not in SOUND_SUFFIXES:
+        raise click.BadParameter(f"{out} does not end in .flac or .wav; name such a file", param_hint="OUT")
+    os.environ |= {**ENVIRONMENT, **os.environ}  # read when torch loads: as in the worker
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("rendering", total=1.0)
+        from performer.rerun import render_log
+
+        duration_s = render_log(log, out, stems=stems, progress=lambda share: progress.update(task, completed=share))
+    click.echo(f"{out}: {duration_s:.3f} s" + (", and each deck beside it" if stems else ""), err=True)
+
+
 @main.command()
-@click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
+@click.option("--models", metavar="NAME,...", help="Models that the decks choose from: names of the crate, or "
+              ".safetensors files; all of the crate if not given.")  # fmt: skip
 @click.option("--device", metavar="NAME|browser|file:OUT.wav|null",
               help="Where the sound goes; the system's default device if not given.")  # fmt: skip
+@click.option("--outputs", type=click.Choice(["master", "cue", "decks"]), default="master", show_default=True,
+              help="Master alone; headphones on outputs 3 and 4; or each deck on a pair of its own.")  # fmt: skip
 @click.option("--latency-ms", type=NumberRange(1, 1000), default=20, show_default=True,
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of deck 1; decks 2 to 4 go on from it by tens.")
@@ -91,34 +118,61 @@ def render(out: pathlib.Path, *, model: str, loops: int, **controls: Any) -> Non
 @click.option("--http-port", type=click.IntRange(1, 65535), default=HTTP_PORT, show_default=True,
               help="TCP port of the browser loudspeaker, on this machine only.")  # fmt: skip
 @click.option("--midi", metavar="PART", help="Listen to MIDI ports with this in their name; to all if not given.")
+@click.option("--resume", is_flag=True, help="Go on with what played when the session ended.")
+@click.option("--session", type=click.Path(dir_okay=False, path_type=pathlib.Path), metavar="FILE.json",
+              help="File that keeps scenes and what plays; session.json in the data folder if not given.")  # fmt: skip
+@click.option("--record", type=click.Path(dir_okay=False, path_type=pathlib.Path), metavar="OUT.flac|OUT.wav",
+              help="Record the master from the first sound on, and its control log beside it.")  # fmt: skip
 @click.option("--duration", type=NumberRange(0.1), help="Stop by itself after so many seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was counted as JSON at the end.")
-def perform(*, model: str, seed: int | None, duration: float | None, as_json: bool, **options: Any) -> None:
+def perform(
+    *, models: str | None, seed: int | None, duration: float | None, as_json: bool, resume: bool,
+    session: pathlib.Path | None, record: pathlib.Path | None, **options: Any,
+) -> None:  # fmt: skip
     """Play live: four decks, moved by OSC, MIDI and 'loopmorph set'. Ctrl-C stops.
 
     \b
     loopmorph perform
     loopmorph perform --device "USB Audio" --osc-port 9001
     loopmorph perform --device browser
+    loopmorph perform --resume
+    loopmorph perform --record set.flac
     """
-    from performer.controls import N_DECKS, SLOTS
-    from performer.crate import find_model
+    if session is not None and session.suffix.lower() != ".json":
+        raise click.BadParameter(f"{session} does not end in .json; name a session file", param_hint="--session")
+    if record is not None and record.suffix.lower() not in SOUND_SUFFIXES:
+        raise click.BadParameter(f"{record} does not end in .flac or .wav; name such a file", param_hint="--record")
+    from performer.controls import MAX_MODELS, N_DECKS, SLOTS
+    from performer.crate import find_model, list_models
     from performer.errors import AlreadyToldError
     from performer.memory import running_instruments
+    from performer.session import begin_session, default_session
     from performer.supervisor import Supervisor, stop_on_signals
+    from performer.take import require_new
 
-    header = find_model(model)
-    running_instruments(header.mel_format)  # clears away what dead ones left
-    supervisor = Supervisor({"model": str(header.weights.path.resolve()), **options})
+    if record is not None:
+        record = require_new(record.resolve(), option="--record")
+    headers = [find_model(name) for name in models.split(",")] if models else list_models()[0]
+    headers = headers[:MAX_MODELS]
+    names = ", ".join(header.name for header in headers)
+    running_instruments()  # clears away what dead ones left
+    paths = [str(header.weights.path.resolve()) for header in headers]
+    session = (session or default_session()).resolve()
+    supervisor = Supervisor(
+        {"models": paths, "session": str(session), "record": str(record) if record else None, **options}
+    )
     try:
+        for line in begin_session(supervisor.memory, session, paths, resume=resume):
+            click.echo(f"loopmorph: {line}", err=True)
         if seed is not None:
             for deck in range(1, N_DECKS + 1):
                 supervisor.memory.state["controls"][0, SLOTS[f"/deck/{deck}/seed"]] = seed + 10 * (deck - 1)
+        supervisor.memory.state["controls"][0, SLOTS["/record"]] = record is not None
         with stop_on_signals(supervisor.memory):
             with waiting_line("loading the networks and drawing the first loops"):
                 supervisor.start()
             if not supervisor.memory.stopping:
-                click.echo(f"loopmorph: playing {header.name}; Ctrl-C stops", err=True)
+                click.echo(f"loopmorph: playing {names}; Ctrl-C stops", err=True)
             supervisor.play(duration_s=duration)
     except AlreadyToldError as error:
         raise SystemExit(1) from error
@@ -127,7 +181,7 @@ def perform(*, model: str, seed: int | None, duration: float | None, as_json: bo
     summary = supervisor.summary()
     if as_json:
         click.echo(json.dumps(summary))
-    always = ("pages", "underruns")
+    always = ("loops", "underruns")
     counted = [f"{count} {name.replace('_', ' ')}" for name, count in summary["counters"].items()
                if count or name in always]  # fmt: skip
     click.echo(
@@ -147,23 +201,25 @@ def waiting_line(text: str) -> Any:
 
 @main.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("path")
-@click.argument("values", nargs=-1, required=True)
+@click.argument("values", nargs=-1)
 @click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
               help="UDP port of the running instrument.")  # fmt: skip
 def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
-    """Move a control of the running instrument.
+    """Move a control of the running instrument, or press a button of it.
 
     \b
     loopmorph set /deck/1/density 2
     loopmorph set /deck/2/morph 0.3 0.8
+    loopmorph set /deck/1/undo
     """
-    from performer.controls import find_control
+    from performer.actions import Action, find_row
     from performer.osc import send
 
-    control = find_control(path)
-    accepted = control.accept([to_number(value) for value in values])
+    row = find_row(path)
+    accepted = row.accept([to_number(value) for value in values])
     send(path, accepted, host="127.0.0.1", port=osc_port)
-    click.echo(f"loopmorph: {path} {' '.join(f'{value:.10g}' for value in accepted)} {control.unit}".rstrip(), err=True)
+    unit = "" if isinstance(row, Action) else row.unit
+    click.echo(f"loopmorph: {path} {' '.join(f'{value:.10g}' for value in accepted)} {unit}".rstrip(), err=True)
 
 
 def to_number(text: str) -> object:
@@ -181,28 +237,30 @@ def stop() -> None:
     \b
     loopmorph stop
     """
-    from melgan_vocoder.format import MelFormat
     from performer.memory import running_instruments
     from performer.supervisor import stop_running
 
-    count = stop_running(running_instruments(MelFormat()))
+    count = stop_running(running_instruments())
     click.echo(f"loopmorph: {count} stopped" if count else "loopmorph: nothing was playing", err=True)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def controls(as_json: bool) -> None:
-    """List every control: OSC address, range, MIDI channel and controller, and what it does.
+    """List every control and action: OSC address, range, MIDI channel and controller, and what it does.
 
     \b
     loopmorph controls
     """
     import dataclasses
 
+    from performer.actions import ACTIONS
     from performer.controls import CONTROLS
 
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(control) for control in CONTROLS], indent=1))
+        entries = [{"kind": "control", **dataclasses.asdict(control)} for control in CONTROLS]
+        entries += [{"kind": "action", **dataclasses.asdict(action)} for action in ACTIONS]
+        click.echo(json.dumps(entries, indent=1))
         return
     rows = []
     for control in CONTROLS:
@@ -211,6 +269,8 @@ def controls(as_json: bool) -> None:
         midi = f"{control.midi_channel}: {numbers}" if numbers else ""
         rows.append((control.path, control.describe_range(), default, midi, control.help))
     print_table("Controls", ("address", "range", "default", "MIDI ch: CC", "what it does"), rows)
+    actions = [(action.path, action.describe_range(), action.describe_midi(), action.help) for action in ACTIONS]
+    print_table("Actions, done once", ("address", "range", "MIDI ch: what", "what it does"), actions)
 
 
 @main.command()
@@ -297,6 +357,10 @@ def add(file: pathlib.Path) -> None:
 
     header = add_model(file)
     click.echo(f"loopmorph: added {header.name}: {header.weights.path}", err=True)
+
+
+main.add_command(bench)
+main.add_command(soak)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ DIRECTION_NAMES = ("density", "bass")
 DIRECTION_RANGE = 3.0
 FIRST_SEED = 3
 """Seed of the first deck at start: a loop in the middle, with room for every direction."""
+SMOOTHING_MS = 10.0
+"""Time constant with which the mixer follows its controls."""
+TEMPO_RANGE_BPM = (60.0, 200.0)
+MAX_MODELS = 16
+"""Models that can be loaded at once."""
 MASTER_MIDI_CHANNEL = 16
 MIDI_MAX = 127
 MIDI_CENTER = 64
@@ -78,13 +83,15 @@ class Control:
             raise ControlError(f"{self.path} got {argument!r}, {needed} ({self.describe_range()}) needed; send one")
         return float(min(max(number, self.minimum), self.maximum))
 
-    def from_midi(self, value: int) -> float:
+    def from_midi(self, value: int, *, index: int = 0) -> float:
         """Turn a MIDI controller value into a value of this control.
 
         Parameters
         ----------
         value : int
             0 to 127; 64 is exactly the middle, so that a bipolar control can be set to neutral.
+        index : int
+            Which of the control's values.
 
         Returns
         -------
@@ -93,7 +100,8 @@ class Control:
         """
         below = value <= MIDI_CENTER
         share = value / MIDI_CENTER / 2 if below else 0.5 + (value - MIDI_CENTER) / (MIDI_MAX - MIDI_CENTER) / 2
-        return self.minimum + share * (self.maximum - self.minimum)
+        number = self.minimum + share * (self.maximum - self.minimum)
+        return float(round(number)) if self.types[index] == "i" else number
 
     def describe_range(self) -> str:
         """Say the range in words, such as `-3 to 3 sigma`."""
@@ -102,84 +110,117 @@ class Control:
 
 def deck_controls(deck: int) -> list[Control]:
     """List the controls of one deck, counted from 1."""
-    shared = {"minimum": 0.0, "maximum": 1.0, "unit": "", "smoothing_ms": 0.0, "midi_channel": deck}
-    rows: list[dict[str, object]] = [
-        {
-            "path": "seed",
-            "types": "i",
-            "maximum": float(MAX_SEED),
-            "default": (FIRST_SEED + 10.0 * (deck - 1),),
-            "help": "Loop in the pad's first corner; the other three hold the next three seeds.",
-            "midi_controllers": (),
-        },
-        {
-            "path": "morph",
-            "types": "ff",
-            "default": (0.0, 0.0),
-            "help": "Place on the pad between the four seeds: right, then up.",
-            "midi_controllers": (20, 21),
-        },
-        *(
-            {
-                "path": name,
-                "types": "f",
-                "minimum": -DIRECTION_RANGE,
-                "maximum": DIRECTION_RANGE,
-                "default": (0.0,),
-                "unit": "sigma",
-                "help": text,
-                "midi_controllers": (controller,),
-            }
-            for name, controller, text in (
-                ("density", 16, "Sparser below 0, denser above."),
-                ("bass", 17, "Lighter below 0, heavier above."),
-            )
-        ),
-        {
-            "path": "spread",
-            "types": "f",
-            "maximum": 2.0,
-            "default": (0.8,),
-            "unit": "sigma",
-            "help": "How much the four loops of the deck differ.",
-            "midi_controllers": (18,),
-        },
-        {
-            "path": "width",
-            "types": "f",
-            "default": (0.7,),
-            "smoothing_ms": 10.0,
-            "help": "How far apart the four loops stand, from mono to wide; mono below 150 Hz at any width.",
-            "midi_controllers": (19,),
-        },
-        {
-            "path": "level",
-            "types": "f",
-            "default": (0.8 if deck == 1 else 0.0,),
-            "smoothing_ms": 10.0,
-            "help": "Fader of the deck; its square is the gain.",
-            "midi_controllers": (7,),
-        },
-    ]
-    return [Control(**{**shared, **row, "path": f"/deck/{deck}/{row['path']}"}) for row in rows]  # type: ignore[arg-type]
+
+    def row(
+        name: str,
+        types: str,
+        limits: tuple[float, float],
+        default: tuple[float, ...],
+        text: str,
+        *,
+        unit: str = "",
+        midi: tuple[int, ...] = (),
+        smoothing_ms: float = 0.0,
+    ) -> Control:
+        return Control(
+            path=f"/deck/{deck}/{name}",
+            types=types,
+            minimum=limits[0],
+            maximum=limits[1],
+            default=default,
+            unit=unit,
+            smoothing_ms=smoothing_ms,
+            help=text,
+            midi_channel=deck,
+            midi_controllers=midi,
+        )
+
+    def direction(name: str, text: str, midi: int) -> Control:
+        return row(name, "f", (-DIRECTION_RANGE, DIRECTION_RANGE), (0.0,), text, unit="sigma", midi=(midi,))
+
+    seed, unit, switch, mixed = (0.0, float(MAX_SEED)), (0.0, 1.0), (0.0, 1.0), SMOOTHING_MS
+    return [
+        row("model", "i", (0, MAX_MODELS - 1), (0.0,), "Which of the loaded models draws, counted from 0."),
+        row("seed", "i", seed, (FIRST_SEED + 10.0 * (deck - 1),),
+            "Loop in the pad's first corner; the other three hold the next three seeds."),
+        row("corners", "iiii", (-1.0, seed[1]), (-1.0,) * 4,
+            "Seeds pinned to the pad's corners: first, right, upper, upper right; -1 leaves a corner to the seed."),
+        row("morph", "ff", unit, (0.0, 0.0), "Place on the pad between the four corners: right, then up.",
+            midi=(20, 21)),
+        row("glide", "f", (0.0, 30.0), (0.0,), "Time that the deck takes to wander to a new place.", unit="s",
+            midi=(22,)),
+        row("psi", "f", unit, (0.8,), "Truncation: 0 is the model's average loop, 1 its wildest ones.", midi=(23,)),
+        row("walk", "f", (0.0, 1e6), (0.0,), "Place on a random walk that belongs to the seed; 0 is where it begins.",
+            unit="steps"),
+        row("drift", "f", unit, (0.0,), "How fast the deck walks on by itself.", unit="steps a bar", midi=(24,)),
+        direction("density", "Sparser below 0, denser above.", 16),
+        direction("bass", "Lighter below 0, heavier above.", 17),
+        row("spread", "f", (0.0, 2.0), (0.8,), "How much the four loops of the deck differ.", unit="sigma", midi=(18,)),
+        row("width", "f", unit, (0.7,), "How far apart the four loops stand, from mono to wide; mono below 150 Hz.",
+            midi=(19,), smoothing_ms=mixed),
+        row("balance", "ff", unit, (0.5, 0.5), "Which of the four loops is loudest: right, then up; 0.5 0.5 is all.",
+            midi=(25, 26), smoothing_ms=mixed),
+        row("transpose", "i", (-12.0, 12.0), (0.0,), "Pitch of bass and pads; drums stay as they are.",
+            unit="semitones", midi=(27,)),
+        row("trim", "f", (-12.0, 12.0), (0.0,), "Louder or softer than the other decks.", unit="dB", midi=(28,),
+            smoothing_ms=mixed),
+        row("low", "f", unit, (0.5,), "Equalizer below 250 Hz: 0 kills, 0.5 leaves as it is, 1 doubles.", midi=(29,),
+            smoothing_ms=mixed),
+        row("mid", "f", unit, (0.5,), "Equalizer from 250 Hz to 2.5 kHz.", midi=(30,), smoothing_ms=mixed),
+        row("high", "f", unit, (0.5,), "Equalizer above 2.5 kHz.", midi=(31,), smoothing_ms=mixed),
+        row("filter", "f", (-1.0, 1.0), (0.0,), "Low-pass below 0, high-pass above.", midi=(74,), smoothing_ms=mixed),
+        row("send", "f", unit, (0.0,), "How much goes into the echo.", midi=(91,), smoothing_ms=mixed),
+        row("level", "f", unit, (0.8 if deck == 1 else 0.0,), "Fader of the deck; its square is the gain.", midi=(7,),
+            smoothing_ms=mixed),
+        row("assign", "i", (-1.0, 1.0), (0.0,), "Side of the crossfader: -1 left, 1 right, 0 neither.", midi=(88,)),
+        row("mute", "i", switch, (0.0,), "1 silences the deck.", midi=(80,), smoothing_ms=mixed),
+        row("cue", "i", switch, (0.0,), "1 sends the deck to the headphones, what has arrived before it is flipped to.",
+            midi=(81,), smoothing_ms=mixed),
+        row("freeze", "i", switch, (0.0,), "1 keeps the loop as it is, whatever moves.", midi=(82,)),
+        row("flip", "i", (0.0, 3.0), (0.0,), "When a new loop is heard: 0 now, 1 on the beat, 2 on the bar, "
+            "3 on the loop.", midi=(83,)),
+        row("repeat", "i", (0.0, 4.0), (0.0,), "Beat repeat: 0 off, else 1/4, 1/8, 1/16 or 1/32.", midi=(84,)),
+        row("rotate", "i", (-16.0, 16.0), (0.0,), "Moves the loop against the clock.", unit="sixteenths", midi=(85,)),
+        row("bars", "i", (1.0, 2.0), (2.0,), "1 plays the first bar alone.", midi=(86,)),
+    ]  # fmt: skip
 
 
 def master_controls() -> list[Control]:
     """List the controls behind the decks."""
-    return [
-        Control(
-            path="/master/level",
-            types="f",
-            minimum=0.0,
-            maximum=1.0,
-            default=(0.8,),
-            unit="",
-            smoothing_ms=10.0,
-            help="Fader of the whole mix; its square is the gain.",
+
+    def row(
+        path: str, limits: tuple[float, float], default: float, text: str, *, unit: str = "", types: str = "f",
+        midi: tuple[int, ...] = (), smoothing_ms: float = SMOOTHING_MS,
+    ) -> Control:  # fmt: skip
+        return Control(
+            path=path,
+            types=types,
+            minimum=limits[0],
+            maximum=limits[1],
+            default=(default,),
+            unit=unit,
+            smoothing_ms=smoothing_ms,
+            help=text,
             midi_channel=MASTER_MIDI_CHANNEL,
-            midi_controllers=(7,),
+            midi_controllers=midi,
         )
-    ]
+
+    return [
+        row("/tempo", TEMPO_RANGE_BPM, 120.0, "Tempo of all decks; pitch stays.", unit="BPM", smoothing_ms=0.0),
+        row("/nudge", (-1.0, 1.0), 0.0, "Up to 4 % slower or faster while it is held, to slide onto another player's "
+            "beat.", midi=(10,), smoothing_ms=0.0),
+        row("/crossfader", (-1.0, 1.0), 0.0, "Between the decks assigned to the left and those to the right.",
+            midi=(8,)),
+        row("/echo/time", (0.125, 4.0), 0.75, "Time between two echoes.", unit="beats", midi=(12,)),
+        row("/echo/feedback", (0.0, 0.95), 0.5, "How much of each echo comes again.", midi=(13,)),
+        row("/echo/level", (0.0, 1.0), 0.8, "How loud the echo is.", midi=(14,)),
+        row("/cue/level", (0.0, 1.0), 0.8, "Level of the headphones; its square is the gain.", midi=(9,)),
+        row("/panic", (0.0, 1.0), 0.0, "1 silences everything at once, echo included; 0 lets the decks back in.",
+            types="i", midi=(120,), smoothing_ms=0.0),
+        row("/record", (0.0, 1.0), 0.0, "1 records the master, and beside it the control log.", types="i", midi=(15,),
+            smoothing_ms=0.0),
+        row("/master/level", (0.0, 1.0), 0.8, "Fader of the whole mix; its square is the gain.", midi=(7,)),
+    ]  # fmt: skip
 
 
 CONTROLS: tuple[Control, ...] = (
@@ -200,9 +241,11 @@ SLOTS = {
 
 LEVEL_SLOTS = [SLOTS[f"/deck/{deck}/level"].start for deck in range(1, N_DECKS + 1)]
 """Where the decks' levels stand."""
-WIDTH_SLOTS = [SLOTS[f"/deck/{deck}/width"].start for deck in range(1, N_DECKS + 1)]
-"""Where the decks' widths stand."""
+DECK_STRIDE = SLOTS["/deck/2/model"].start - SLOTS["/deck/1/model"].start
+"""Values of a deck; those of the next deck follow."""
 
+N_SETTINGS = 13 + len(DIRECTION_NAMES)
+"""Values that a loop is drawn from: see `settings.DeckSettings`."""
 N_VALUES = sum(len(control.types) for control in CONTROLS)
 
 BY_MIDI = {

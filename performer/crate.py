@@ -14,16 +14,20 @@ from stylegan_audio import SHIPPED_MODELS, ModelHeader, read_model_header
 SUFFIX = ".safetensors"
 
 
+def home_folder() -> pathlib.Path:
+    """Name the owner's folder: `LOOPMORPH_HOME`, or the system's place for application data."""
+    return pathlib.Path(os.environ.get("LOOPMORPH_HOME") or click.get_app_dir("loopmorph"))
+
+
 def crate_folders() -> tuple[pathlib.Path, pathlib.Path]:
     """Folders of the added and of the shipped models.
 
     Returns
     -------
     tuple of pathlib.Path
-        The owner's folder (`LOOPMORPH_HOME`, or the system's place for application data) and the package's.
+        In the owner's folder, and in the package.
     """
-    home = pathlib.Path(os.environ.get("LOOPMORPH_HOME") or click.get_app_dir("loopmorph"))
-    return home / "models", SHIPPED_MODELS
+    return home_folder() / "models", SHIPPED_MODELS
 
 
 def list_models() -> tuple[list[ModelHeader], list[str]]:
@@ -86,10 +90,11 @@ def add_model(path: pathlib.Path) -> ModelHeader:
     LoopmorphError
         If the file is not a model that plays here, or the crate has one of that name.
     """
-    from performer.renderer import LoopRenderer  # noqa: PLC0415 - torch, for this check alone
+    from melgan_vocoder.vocoder_file import load_vocoder  # noqa: PLC0415 - torch, for this check alone
+    from performer.renderer import LoopRenderer  # noqa: PLC0415
 
     header = read_model_header(path)
-    LoopRenderer(header)  # reads the tensors and the directions
+    LoopRenderer(header, load_vocoder())  # reads the tensors and the directions
     added, _ = crate_folders()
     target = added / f"{header.name}{SUFFIX}"
     if target.exists():

@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from performer.errors import PerformerError
-from performer.outputs import PacedOutput
+from performer.outputs import N_CHANNELS, PacedOutput
 
 WEB = pathlib.Path(__file__).parent / "web"
 HOST = "127.0.0.1"
@@ -77,7 +77,7 @@ class BrowserOutput(PacedOutput):
     def write(self, block: np.ndarray) -> None:
         """Hand a block to every listener."""
         if self.loop is not None:
-            self.loop.call_soon_threadsafe(self.hand_out, block.tobytes())
+            self.loop.call_soon_threadsafe(self.hand_out, block[:, :N_CHANNELS].tobytes())
 
     def hand_out(self, data: bytes) -> None:
         """Queue a block for every listener, dropping the oldest for those that do not keep up."""
@@ -98,7 +98,7 @@ class BrowserOutput(PacedOutput):
             await websocket.close(code=1008)
             return
         await websocket.accept()
-        await websocket.send_json({"sample_rate": self.sample_rate, "channels": 2})
+        await websocket.send_json({"sample_rate": self.sample_rate, "channels": N_CHANNELS})
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_BLOCKS)
         self.listeners.add(queue)
         try:

@@ -1,4 +1,4 @@
-"""Shared memory: the pages of loops, the control values and the state that the processes have in common.
+"""Shared memory: the clips of all loops, the control values and the state that the processes have in common.
 
 Files in a folder of the system's memory file system, mapped by every process. No lock is taken: each field has one
 writer, named in its comment, and a reader sees either the old or the new eight bytes.
@@ -7,6 +7,7 @@ writer, named in its comment, and a reader sees either the old or the new eight 
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -16,34 +17,56 @@ from typing import Any
 
 import numpy as np
 
-from melgan_vocoder.format import LoopFormat
-from performer.controls import N_DECKS, N_VALUES, default_values
+from performer.controls import N_DECKS, N_SETTINGS, N_VALUES, default_values
 from performer.errors import PerformerError
 
-N_PAGES = 3
-"""Pages of a deck: sounding, arriving, previous."""
+N_CELLS = 32
+"""Cells of a loop, a sixteenth each."""
+N_SLOTS = 3
+"""Places for a cell's clip: what sounds, what has arrived, what is being written."""
 N_LOOPS = 4
-"""Loops of a page, slightly different ones, mixed to stereo."""
-PROCESSES = ("audio", "worker", "control")
+"""Loops of a deck, slightly different ones, mixed to stereo."""
+CLIP_SAMPLES = 13_312
+"""Room for a clip: a sixteenth at 60 BPM, and what it carries on either side."""
+N_READINGS = 6
+"""Readings of a meter: see `meter.measure`."""
+TAPE_SAMPLES = 1 << 20
+"""Samples of the master that a recorder may be behind, 20 s."""
+JOURNAL_ENTRIES = 1 << 15
+"""Changes that a recorder may be behind."""
+PROCESSES = ("audio", "worker", "control", "recorder")
 """The processes beneath the supervisor, in the order of `heartbeat_s`."""
 COUNTERS = {
     "underruns": "blocks that came too late for the sound device, or found no room in a recording",
     "late_blocks": "blocks that took longer to mix than to play",
     "limited_blocks": "blocks that the limiter held below full scale",
-    "pages": "pages rendered and published",
-    "render_failures": "pages that could not be rendered",
+    "windows": "windows of a loop rendered while its controls moved",
+    "loops": "whole loops rendered, once their controls rested",
+    "render_failures": "loops that could not be rendered",
+    "late_cells": "cells that played on as they were because their new sound came too late",
     "osc_messages": "OSC messages obeyed",
     "osc_passed_over": "OSC messages passed over for a newer one to the same control",
     "osc_refused": "OSC messages or packets refused",
     "midi_messages": "MIDI controllers obeyed",
     "midi_unmapped": "MIDI controllers that no control listens to",
+    "session_failures": "actions, entries and saves of history, scenes and session that failed",
     "audio_restarts": "restarts of the audio process",
     "worker_restarts": "restarts of the generation worker",
     "control_restarts": "restarts of the control process",
+    "recorder_restarts": "restarts of the recorder",
+    "unrecorded_samples": "samples that a recording lacks, for the disk was full, or too slow",
 }
 """What is counted while playing; each counter has one writing process."""
-N_SETTINGS = 6
-"""Values that make a page: seed, morph (2), density, bass, spread."""
+HEADER = np.dtype(
+    [
+        ("revision", "i8"),  # what the worker was asked for when it drew the clip
+        ("start", "f8"),  # where the cell begins in the clip, in samples
+        ("length", "f8"),  # how long it lasts, in samples
+        ("covariance", "f8", (N_LOOPS, N_LOOPS)),  # K-weighted, of the whole loops
+    ],
+    align=True,
+)
+"""What belongs to a clip; the worker writes it with the clip."""
 
 STATE = np.dtype(
     [
@@ -51,19 +74,48 @@ STATE = np.dtype(
         ("supervisor_pid", "i8"),  # supervisor
         ("heartbeat_s", "f8", (len(PROCESSES),)),  # each process its own: monotonic time, 0 until it is ready
         ("controls", "f8", (N_VALUES,)),  # control process; before it starts, the supervisor
+        ("sample_rate", "f8"),  # audio process: of the device; positions count its samples
         ("position", "i8"),  # audio process: first sample of the newest block, counted from the start
         ("position_time_s", "f8"),  # audio process: monotonic time at which that sample is heard
+        ("clock_turn", "i8"),  # audio process: changes of tempo so far; -1 while the next three are written
+        ("clock_position", "i8"),  # audio process: sample of the newest change
+        ("clock_tick", "f8"),  # audio process: tick at that sample
+        ("clock_bpm", "f8"),  # audio process: tempo from there on
         ("browser", "i8"),  # audio process: 1 if the browser stands in for a missing device
-        ("published", "i8", (N_DECKS,)),  # worker: newest complete generation; its page is generation % N_PAGES
-        ("sounding", "i8", (N_DECKS,)),  # audio process: newest generation whose fade is over
-        ("rendered", "f8", (N_DECKS, N_SETTINGS)),  # worker: settings of the published page
-        ("covariance", "f8", (N_DECKS, N_PAGES, N_LOOPS, N_LOOPS)),  # worker: see `pages.Page`
-        ("correlation", "f8", (N_DECKS, N_PAGES)),  # worker: of a page with the one before it
+        ("published", "i8", (N_DECKS, N_CELLS)),  # worker: newest clip, `clips.pack_slot`
+        ("seen", "i8", (N_DECKS, N_CELLS)),  # audio process: newest clip that it knows of
+        ("playing", "i8", (N_DECKS, N_CELLS)),  # audio process: slots that sound and fade out, see `clips.free_slot`
+        ("cued", "i8", (N_DECKS, N_CELLS)),  # audio process: the same for the headphones
+        ("sounding", "i8", (N_DECKS,)),  # audio process: revision under the playhead
+        (
+            "under",
+            "i8",
+            (N_DECKS,),
+        ),  # audio process: tick at which the sounding cell began * N_CELLS + that cell; or -1
+        ("rested", "i8", (N_DECKS,)),  # worker: newest revision of which the whole loop was drawn
+        ("rendered", "f8", (N_DECKS, N_SETTINGS)),  # worker: settings of the `rested` revision
+        ("drawn", "f8", (N_DECKS, N_SETTINGS)),  # worker: settings of the newest clips
+        ("walk_turn", "i8", (N_DECKS,)),  # control process: how often a deck was sent out on its random walk anew
+        ("walked_turn", "i8", (N_DECKS,)),  # worker: which of those `walked` belongs to
+        ("walked", "f8", (N_DECKS,)),  # worker: how far the deck has come since, in steps
+        ("margin_s", "f8", (N_DECKS,)),  # worker: how far ahead of the playhead its newest window was published
+        ("readings", "f8", (N_DECKS + 1, N_READINGS)),  # audio process: meters of the decks and the master, `meter`
+        ("taped", "i8"),  # audio process: position up to which the tape holds the master
+        ("noted", "i8"),  # audio process: entries written into the journal so far
+        ("logged", "i8"),  # recorder: entries of the journal that are in the ledger
+        ("recording", "i8"),  # recorder: 1 while a recording is asked for
+        ("recorded", "i8"),  # recorder: position up to which it is on the disk; 0 before its first sound
         ("block_s", "f8"),  # audio process: longest time that mixing a block took
         ("counters", "i8", (len(COUNTERS),)),  # each counter has one writing process
     ],
     align=True,
 )
+
+ENTRY = np.dtype([("position", "i8"), ("kind", "i8"), ("index", "i8"), ("value", "f8")], align=True)
+"""An entry of the journal: from this sample on a control has a value (`index` as in `controls`), or a cell has a clip
+(`index` as in `published`, flattened, and `value` its word), or an audio process plays (`value` its sample rate, and at
+index 1 what `taped` was before)."""
+KIND_CONTROL, KIND_CLIP, KIND_START = 0, 1, 2
 
 FOLDER_PREFIX = "loopmorph-"
 ABANDONED_AFTER_S = 10.0
@@ -76,18 +128,24 @@ class Memory:
 
     state: np.ndarray
     """One record of `STATE`, as an array of shape `(1,)`."""
-    pages: np.ndarray
-    """float32 `[N_DECKS, N_PAGES, N_LOOPS, n_samples]`."""
+    headers: np.ndarray
+    """`HEADER` of each clip, `[N_DECKS, N_CELLS, N_SLOTS]`."""
+    clips: np.ndarray
+    """float32 `[N_DECKS, N_CELLS, N_SLOTS, N_LOOPS, CLIP_SAMPLES]`."""
+    tape: np.ndarray
+    """float32 `[TAPE_SAMPLES, 2]`: the newest sound of the master, a ring that positions count."""
+    journal: np.ndarray
+    """`ENTRY` `[JOURNAL_ENTRIES]`: the newest changes that the audio process obeyed, a ring that `noted` counts."""
 
     @classmethod
-    def private(cls, mel_format: LoopFormat) -> "Memory":
+    def private(cls) -> "Memory":
         """Make memory that no other process sees, for rendering offline and for tests."""
-        memory = cls(np.zeros(1, STATE), np.zeros(pages_shape(mel_format), np.float32))
+        memory = cls(**{name: np.zeros(shape, dtype) for name, (dtype, shape) in ARRAYS.items()})
         memory.reset()
         return memory
 
     @classmethod
-    def create(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
+    def create(cls, folder: pathlib.Path) -> "Memory":
         """Make shared memory in an existing empty folder.
 
         Raises
@@ -95,41 +153,44 @@ class Memory:
         PerformerError
             If the memory file system has too little room.
         """
-        needed = STATE.itemsize + int(np.prod(pages_shape(mel_format))) * 4
-        free = shutil.disk_usage(folder).free
-        if free < needed + MARGIN_BYTES:
+        sizes = {name: math.prod(shape) * dtype.itemsize for name, (dtype, shape) in ARRAYS.items()}
+        needed, free = sum(sizes.values()) + MARGIN_BYTES, shutil.disk_usage(folder).free
+        if free < needed:
             raise PerformerError(
-                f"{folder.parent}: {free >> 20} MB free, {(needed + MARGIN_BYTES) >> 20} MB are needed for the decks; "
+                f"{folder.parent}: {free >> 20} MB free, {needed >> 20} MB are needed for the decks; "
                 "enlarge it (mount -o remount,size=256m; docker run --shm-size=256m)"
             )
-        for name, size in (("state", STATE.itemsize), ("pages", needed - STATE.itemsize)):
+        for name, size in sizes.items():
             with (folder / name).open("wb") as file:
                 file.truncate(size)
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(file.fileno(), 0, size)
-        memory = cls.attach(folder, mel_format)
+        memory = cls.attach(folder)
         memory.reset()
         return memory
 
     @classmethod
-    def attach(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
+    def attach(cls, folder: pathlib.Path) -> "Memory":
         """Map the shared memory that `create` made."""
-        state = np.memmap(folder / "state", STATE, mode="r+", shape=(1,))
-        pages = np.memmap(folder / "pages", np.float32, mode="r+", shape=pages_shape(mel_format))
-        return cls(np.asarray(state), np.asarray(pages))
+        return cls(
+            **{
+                name: np.asarray(np.memmap(folder / name, dtype, mode="r+", shape=shape))
+                for name, (dtype, shape) in ARRAYS.items()
+            }
+        )
 
     @classmethod
-    def join(cls, folder: pathlib.Path, mel_format: LoopFormat) -> "Memory":
+    def join(cls, folder: pathlib.Path) -> "Memory":
         """Map the shared memory of the instrument that this process belongs to; leave if it was stopped meanwhile."""
         try:
-            return cls.attach(folder, mel_format)
+            return cls.attach(folder)
         except FileNotFoundError:
             raise SystemExit(0) from None
 
     def reset(self) -> None:
         """Set every control to its default and every deck to silence."""
         self.state["controls"][0] = default_values()
-        self.state["rendered"][0] = np.nan
+        self.state["rendered"][0] = self.state["drawn"][0] = np.nan
 
     def beat(self, process: str) -> None:
         """Say that a process is ready and alive."""
@@ -159,12 +220,15 @@ class Memory:
         return {name: int(self.state["counters"][0, index]) for name, index in COUNTER_INDEX.items()}
 
 
+ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
+    "state": (STATE, (1,)),
+    "headers": (HEADER, (N_DECKS, N_CELLS, N_SLOTS)),
+    "clips": (np.dtype(np.float32), (N_DECKS, N_CELLS, N_SLOTS, N_LOOPS, CLIP_SAMPLES)),
+    "tape": (np.dtype(np.float32), (TAPE_SAMPLES, 2)),
+    "journal": (ENTRY, (JOURNAL_ENTRIES,)),
+}
+"""Files of the shared memory."""
 COUNTER_INDEX = {name: index for index, name in enumerate(COUNTERS)}
-
-
-def pages_shape(mel_format: LoopFormat) -> tuple[int, int, int, int]:
-    """Shape of all pages of all decks."""
-    return (N_DECKS, N_PAGES, N_LOOPS, mel_format.n_samples)
 
 
 def memory_root() -> pathlib.Path:
@@ -185,7 +249,7 @@ def read_options(folder: pathlib.Path) -> dict[str, Any]:
     return dict(json.loads((folder / "options.json").read_text()))
 
 
-def running_instruments(mel_format: LoopFormat) -> list[tuple[pathlib.Path, Memory]]:
+def running_instruments() -> list[tuple[pathlib.Path, Memory]]:
     """Find the instruments of this user that are playing, and clear away what dead ones left.
 
     Returns
@@ -198,7 +262,7 @@ def running_instruments(mel_format: LoopFormat) -> list[tuple[pathlib.Path, Memo
         with contextlib.suppress(OSError, ValueError):
             if folder.stat().st_uid != os.getuid():
                 continue
-            memory = Memory.attach(folder, mel_format)
+            memory = Memory.attach(folder)
             youngest_s = max(memory.heartbeat_s(process) for process in PROCESSES)
             playing = youngest_s > 0 and time.monotonic() - youngest_s < ABANDONED_AFTER_S
             starting = time.time() - folder.stat().st_mtime < ABANDONED_AFTER_S

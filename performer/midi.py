@@ -1,37 +1,52 @@
-"""MIDI in: controllers of any port, mapped by the control table."""
+"""MIDI in: controllers and notes of any port, mapped by the tables of controls and actions."""
 
 import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from performer.actions import ACTIONS_BY_CONTROLLER, ACTIONS_BY_NOTE, MIDI_FIRES, Action
 from performer.console import quiet_libraries
 from performer.controls import BY_MIDI, Control
 from performer.errors import PerformerError
 
 ApplyOne = Callable[[Control, int, float], None]
+Fire = Callable[[Action, tuple[float, ...]], None]
 
 
-def obey_message(message: Any, *, apply_one: ApplyOne, unmapped: Callable[[str], None]) -> None:
-    """Apply a MIDI message if it is a controller that the table maps.
+def obey_message(message: Any, *, apply_one: ApplyOne, fire: Fire, unmapped: Callable[[str], None]) -> None:
+    """Apply a MIDI message if it is a controller or a note that a table maps.
 
     Parameters
     ----------
     message : mido.Message
-        What a port received; other kinds than control changes are ignored.
+        What a port received; other kinds than control changes and notes are ignored.
     apply_one : callable
         Called with the control, the index of its value and the new value.
+    fire : callable
+        Called with an action and its values, for a note that is struck or a controller in its upper half.
     unmapped : callable
         Called with one line for a controller that the table does not map.
     """
+    if message.type == "note_on" and message.velocity > 0:
+        found = ACTIONS_BY_NOTE.get((message.channel + 1, message.note))
+        if found is not None:
+            action, value = found
+            fire(action, (value,))
     if message.type != "control_change":
         return
     channel = message.channel + 1
+    button = ACTIONS_BY_CONTROLLER.get((channel, message.control))
+    if button is not None:
+        action, value = button
+        if message.value >= MIDI_FIRES:
+            fire(action, (value,))
+        return
     target = BY_MIDI.get((channel, message.control))
     if target is None:
         unmapped(f"MIDI channel {channel} controller {message.control} moves nothing; see 'loopmorph controls'")
         return
     control, index = target
-    apply_one(control, index, control.from_midi(message.value))
+    apply_one(control, index, control.from_midi(message.value, index=index))
 
 
 def list_ports() -> list[str]:

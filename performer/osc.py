@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 from pythonosc.osc_message import OscMessage, ParseError
 
-from performer.controls import CONTROLS_BY_PATH, Control, find_control
+from performer.actions import ACTIONS_BY_PATH, Action, find_row, types_of
+from performer.controls import Control
 from performer.errors import ControlError, PerformerError
 
 MAX_PACKET = 65_536
@@ -20,11 +21,12 @@ MAX_DRAIN = 20_000
 """Packets taken off the socket before they are obeyed."""
 BUFFER_BYTES = 1 << 22
 """Room asked of the system for packets that wait."""
+ACTION_ADDRESSES = {path.encode() for path in ACTIONS_BY_PATH}
 BUNDLE_HEAD = b"#bundle\0"
 BUNDLE_START = 16
 """Bytes of a bundle before its first element: head and time tag."""
 
-Apply = Callable[[Control, tuple[float, ...]], None]
+Apply = Callable[[Control | Action, tuple[float, ...]], None]
 Refuse = Callable[[str], None]
 
 
@@ -83,7 +85,7 @@ def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> int:
     packet : bytes
         What came over the network; anything at all.
     apply : callable
-        Called with the control and its new values for each good message.
+        Called with the control or action and its values for each good message; a `ControlError` of its own refuses it.
     refuse : callable
         Called with one line for each bad message, or for the whole packet.
 
@@ -97,8 +99,8 @@ def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> int:
         for data in split_messages(packet):
             try:
                 message = OscMessage(data)
-                control = find_control(message.address)
-                apply(control, control.accept(message.params))
+                row = find_row(message.address)
+                apply(row, row.accept(message.params))
                 obeyed += 1
             except (ControlError, ParseError, UnicodeDecodeError) as error:
                 refuse(str(error))
@@ -129,10 +131,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
-    """Wait for packets, or until the socket's timeout, and obey the newest of each address.
+    """Wait for packets, or until the socket's timeout, and obey the newest of each control's address.
 
     All that has arrived is taken off the socket first, so that a burst leaves no backlog and does not push out what
-    follows it.
+    follows it. Of actions none is passed over.
 
     Parameters
     ----------
@@ -172,23 +174,24 @@ def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
     waiting: dict[bytes, list[tuple[bytes, str]]] = {}
     passed_over = 0
     for packet, sender in packets:
-        if packet.startswith(b"/"):
-            waiting.setdefault(packet.partition(b"\0")[0], []).append((packet, sender[0]))
-        else:  # a bundle keeps its place
+        address = packet.partition(b"\0")[0]
+        if packet.startswith(b"/") and address not in ACTION_ADDRESSES:
+            waiting.setdefault(address, []).append((packet, sender[0]))
+        else:  # a bundle or an action keeps its place
             passed_over += obey_newest()
             obey(packet, sender[0])
     return passed_over + obey_newest()
 
 
 def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
-    """Send one control's values to a running instrument.
+    """Send one control's or action's values to a running instrument.
 
     Parameters
     ----------
     path : str
         Its address.
     values : tuple of float
-        From `Control.accept`.
+        From `Control.accept` or `Action.accept`.
     host, port
         Where the instrument listens.
 
@@ -200,7 +203,7 @@ def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
     from pythonosc.osc_message_builder import OscMessageBuilder  # noqa: PLC0415 - only to send
 
     builder = OscMessageBuilder(path)
-    for value, kind in zip(values, CONTROLS_BY_PATH[path].types, strict=True):
+    for value, kind in zip(values, types_of(path), strict=True):
         builder.add_arg(int(value) if kind == "i" else value, kind)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         sending.connect((host, port))

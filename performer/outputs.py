@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 N_CHANNELS = 2
+"""Channels of the master."""
 BLOCK_SIZE = 256
 """Samples a block, 5.3 ms at 48 kHz."""
 BEHIND_S = 1.0
@@ -41,6 +42,8 @@ class PacedOutput:
         Called when the machine was so late that blocks were given up.
     sample_rate : int
         In hertz.
+    n_channels : int
+        Of a block.
     block_size : int
         Samples a block.
     """
@@ -48,11 +51,18 @@ class PacedOutput:
     description = "null, in real time"
 
     def __init__(
-        self, *, render: Render, underrun: Callable[[], None], sample_rate: int, block_size: int = BLOCK_SIZE
+        self,
+        *,
+        render: Render,
+        underrun: Callable[[], None],
+        sample_rate: int,
+        n_channels: int = N_CHANNELS,
+        block_size: int = BLOCK_SIZE,
     ) -> None:
         self.render = render
         self.underrun = underrun
         self.sample_rate = sample_rate
+        self.n_channels = n_channels
         self.block_size = block_size
         self.closing = threading.Event()
         self.error: str | None = None
@@ -65,7 +75,7 @@ class PacedOutput:
 
     def run(self) -> None:
         """Ask for a block whenever one is due."""
-        block = np.zeros((self.block_size, N_CHANNELS), np.float32)
+        block = np.zeros((self.block_size, self.n_channels), np.float32)
         due_s = time.monotonic()
         while not self.closing.wait(max(due_s - time.monotonic(), 0)):
             try:

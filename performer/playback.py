@@ -1,73 +1,111 @@
-"""Control values and pages -> blocks of sound: what the audio process does, live and offline alike."""
+"""Control values and clips -> blocks of sound: what the audio process does, live and offline alike."""
 
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from melgan_vocoder.format import LoopFormat
-from performer.clock import record_position, resume_position
-from performer.controls import LEVEL_SLOTS, N_DECKS, SLOTS, WIDTH_SLOTS
-from performer.memory import N_LOOPS, N_PAGES, Memory
-from performer.mixer import mix_block
-from performer.stereo import loudness_gain, stereo_weights
+from performer.clock import Clock
+from performer.compiled import compiled
+from performer.controls import SLOTS
+from performer.limiter import delay_samples
+from performer.memory import KIND_CLIP, KIND_CONTROL, KIND_START, N_CELLS, Memory
+from performer.mixer import N_CHANNELS, STEREO, Loops, mix_block, new_desk
+from performer.voice import DIGIT
 
-FADE_MS = 20.0
-"""Crossfade of a flip to a new page."""
-SMOOTHING_MS = 10.0
-"""Time constant with which gains follow their controls."""
 FILLING_S = 0.2
 """Time that a device gets to fill its buffer."""
-RELEASE_MS = 200.0
-"""Time constant of the limiter's release."""
+NUDGE = 0.04
+"""How much faster the clock runs at a nudge of 1."""
+TEMPO, NUDGED = SLOTS["/tempo"].start, SLOTS["/nudge"].start
+
+
+@compiled
+def note_changes(
+    values: np.ndarray, before: np.ndarray, kind: int, position: int, journal: np.ndarray, head: int
+) -> int:
+    """Write each value that changed into a journal.
+
+    Parameters
+    ----------
+    values, before : np.ndarray [shape=(n,)]
+        As they are, and as they were written down last; the latter is brought up to date.
+    kind : int
+        `KIND_CONTROL`, `KIND_CLIP` or `KIND_START`.
+    position : int
+        Sample from which on they hold.
+    journal : np.ndarray
+        `memory.ENTRY`, a ring.
+    head : int
+        Entries written so far.
+
+    Returns
+    -------
+    int
+        Entries written by now.
+    """
+    for index in range(values.shape[0]):
+        if values[index] != before[index]:
+            before[index] = values[index]
+            entry = journal[head % journal.shape[0]]
+            entry.position, entry.kind, entry.index, entry.value = position, kind, index, values[index]
+            head += 1
+    return head
 
 
 class Playback:
-    """Play the pages of all decks.
+    """Play the clips of all decks.
 
     Parameters
     ----------
     memory : Memory
-        Pages, controls and state.
-    mel_format : LoopFormat
-        The format of the loops.
+        Clips, controls and state.
+    sample_rate : int
+        Of the device, in hertz.
+    channels : int
+        What its channels are: see `mixer.STEREO`.
     now_s : callable
         Monotonic time in seconds.
 
     Notes
     -----
-    `render` runs on the sound device's thread: it takes no lock and keeps no array that it makes.
+    `render` runs on the sound device's thread: it takes no lock and allocates no array.
     """
 
-    def __init__(self, memory: Memory, mel_format: LoopFormat, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        sample_rate: int = 48_000,
+        channels: int = STEREO,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.memory = memory
         self.now_s = now_s
-        self.sample_rate = mel_format.sample_rate
+        self.sample_rate = sample_rate
+        self.channels = channels
         self.position: int | None = None  # known with the first block: opening a device may take a while
         self.opened_s = float("inf")
-        self.generation = memory.state["sounding"][0].copy()
-        self.page = np.where(self.generation > 0, self.generation % N_PAGES, -1)
-        self.old_page = np.full(N_DECKS, -1)
-        self.fade_left = np.zeros(N_DECKS, np.int64)
-        self.correlation = np.ones(N_DECKS)
-        self.gains = np.zeros((N_DECKS, 2, N_LOOPS))
-        self.targets = np.zeros_like(self.gains)
-        self.aimed = np.full((N_DECKS, 4), np.nan)  # level, width, master level and page that the targets were made of
-        self.limiter = np.zeros(1)
-        self.fade_samples = round(FADE_MS * self.sample_rate / 1000)
-        self.smoothing = -np.expm1(-1000 / (SMOOTHING_MS * self.sample_rate))
-        self.release = float(np.exp(-1000 / (RELEASE_MS * self.sample_rate)))
+        self.clock = Clock(memory, sample_rate=sample_rate)
+        self.desk = new_desk(sample_rate)
+        self.delay_s = delay_samples(sample_rate) / sample_rate
+        state = memory.state
+        state["playing"][0] %= DIGIT  # what faded out when a process died does so no more
+        state["cued"][0] = 0
+        self.loops = Loops(memory.clips, memory.headers, state["seen"][0], state["playing"][0], state["cued"][0])
+        self.asked, self.published = state["controls"][0], state["published"][0]
+        self.controls = self.asked.copy()  # they stay as they are for the length of a block
+        self.readings = state["readings"][0]
+        self.noted_controls = np.full_like(self.controls, np.nan)
+        self.noted_clips = np.full(self.published.size, -1)
+        self.start = np.array([sample_rate, state["taped"][0]], np.float64)
+        self.noted_start = np.full_like(self.start, np.nan)
 
     def warm_up(self) -> None:
         """Compile the kernel before the first block is due."""
-        self.mix(np.zeros((1, 2), np.float32), position=0)
-
-    def snap(self) -> None:
-        """Go to the newest pages and the controls' values at once, without fades."""
-        self.flip()
-        self.fade_left[:] = 0
-        self.aim()
-        self.gains[:] = self.targets
+        away = Playback(Memory.private(), sample_rate=self.sample_rate, channels=self.channels)
+        away.position = 0
+        away.render(np.zeros((1, N_CHANNELS[self.channels]), np.float32))
 
     def render(self, out: np.ndarray, latency_s: float = 0.0) -> None:
         """Fill the next block and move the clock on.
@@ -75,21 +113,35 @@ class Playback:
         Parameters
         ----------
         out : np.ndarray [shape=(block_size, n_channels)]
-            float32, overwritten: left, right, and silence in any further channel.
+            float32, overwritten.
         latency_s : float
             Time from now until the block's first sample leaves the device.
         """
         started_s = self.now_s()
-        position = self.find_position(started_s, latency_s) if self.position is None else self.position
+        heard_s = started_s + latency_s + self.delay_s
+        position = self.find_position(started_s, heard_s) if self.position is None else self.position
         if position is None:
             out[:] = 0
             return
-        self.flip()
-        self.aim()
-        limited = self.mix(out, position=position)
-        record_position(self.memory, position, heard_s=started_s + latency_s)
+        np.copyto(self.controls, self.asked)
+        self.clock.retime(position, float(self.controls[TEMPO] * (1 + NUDGE * self.controls[NUDGED])))
+        np.copyto(self.loops.seen, self.published)
+        self.note(position)
+        limited = mix_block(
+            out,
+            position,
+            self.controls,
+            self.clock.line,
+            self.loops,
+            self.desk,
+            self.channels,
+            self.readings,
+            self.memory.tape,
+        )
+        self.tell_sounding()
+        self.clock.record_position(position, heard_s=heard_s)
         self.position = position + len(out)
-        self.settle()
+        self.memory.state["taped"][0] = self.position
         took_s = self.now_s() - started_s
         state = self.memory.state
         state["block_s"][0] = max(float(state["block_s"][0]), took_s)
@@ -98,7 +150,7 @@ class Playback:
         if took_s > len(out) / self.sample_rate:
             self.memory.count("late_blocks")
 
-    def find_position(self, now_s: float, latency_s: float) -> int | None:
+    def find_position(self, now_s: float, heard_s: float) -> int | None:
         """Take up the clock where the music would be by now.
 
         Returns
@@ -111,55 +163,22 @@ class Playback:
             self.opened_s = min(self.opened_s, now_s)
             if now_s - self.opened_s < FILLING_S:
                 return None
-        return resume_position(self.memory, sample_rate=self.sample_rate, heard_s=now_s + latency_s)
+        return self.clock.resume_position(heard_s=heard_s)
 
-    def mix(self, out: np.ndarray, *, position: int) -> bool:
-        """Run the kernel."""
-        return bool(
-            mix_block(
-                out,
-                self.memory.pages,
-                position,
-                self.page,
-                self.old_page,
-                self.fade_left,
-                self.correlation,
-                self.gains,
-                self.targets,
-                self.smoothing,
-                self.fade_samples,
-                self.limiter,
-                self.release,
-            )
-        )
+    def note(self, position: int) -> None:
+        """Write into the journal what changed with this block."""
+        noted, journal = self.memory.state["noted"], self.memory.journal
+        head = note_changes(self.start, self.noted_start, KIND_START, position, journal, int(noted[0]))
+        head = note_changes(self.controls, self.noted_controls, KIND_CONTROL, position, journal, head)
+        noted[0] = note_changes(self.loops.seen.reshape(-1), self.noted_clips, KIND_CLIP, position, journal, head)
 
-    def flip(self) -> None:
-        """Begin the crossfade to each page that has arrived."""
-        published = self.memory.state["published"][0]
-        for deck in range(N_DECKS):
-            if published[deck] > self.generation[deck] and self.fade_left[deck] == 0:
-                self.generation[deck] = published[deck]
-                self.old_page[deck] = self.page[deck]
-                self.page[deck] = published[deck] % N_PAGES
-                self.fade_left[deck] = self.fade_samples
-                self.correlation[deck] = self.memory.state["correlation"][0, deck, self.page[deck]]
-
-    def settle(self) -> None:
-        """Tell the worker which fades are over, so that it may write the pages behind them."""
-        for deck in range(N_DECKS):
-            if self.fade_left[deck] == 0:
-                self.memory.state["sounding"][0, deck] = self.generation[deck]
-
-    def aim(self) -> None:
-        """Turn levels and widths into the gains that each loop is to reach."""
+    def tell_sounding(self) -> None:
+        """Let the other processes know which cell and revision is under each deck's playhead."""
         state = self.memory.state
-        values = state["controls"][0]
-        master = values[SLOTS["/master/level"]][0]
-        for deck in range(N_DECKS):
-            level, width = values[LEVEL_SLOTS[deck]], values[WIDTH_SLOTS[deck]]
-            wanted = (level, width, master, self.generation[deck])
-            if tuple(self.aimed[deck]) != wanted:
-                self.aimed[deck] = wanted
-                weights = stereo_weights(width)
-                covariance = state["covariance"][0, deck, max(self.page[deck], 0)]
-                self.targets[deck] = weights * loudness_gain(weights, covariance) * (level * master) ** 2
+        for deck, voice in enumerate(self.desk.voices):
+            cell, slot = int(voice["cell"][0]), int(voice["slot"][0])
+            entered = voice["prepared"][0] and not voice["next_joins"][0]  # the fade into the next cell has begun
+            tick = int(voice["next_tick" if entered else "tick"][0])
+            state["under"][0, deck] = tick * N_CELLS + cell if slot >= 0 else -1
+            if slot >= 0:
+                state["sounding"][0, deck] = self.memory.headers[deck, cell, slot]["revision"]

@@ -1,72 +1,113 @@
-"""Deck settings -> w -> mel -> audio -> a page of four loops: the one place of the instrument that runs torch."""
+"""Deck settings -> w -> spectrogram -> audio: the one place of the instrument that runs torch."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from directions.move import apply
 from directions.table import read_directions
-from melgan_vocoder.vocoder_file import load_vocoder
+from melgan_vocoder.batch_threads import BatchThreads
+from melgan_vocoder.generator import Rendering, Vocoder
+from melgan_vocoder.tempo import frames_at, source_window
+from melgan_vocoder.time_stretch import stretch_window
+from melgan_vocoder.transpose import Transposition
 from performer.controls import DIRECTION_NAMES
 from performer.memory import N_LOOPS
-from performer.pages import Page
 from performer.settings import DeckSettings
-from performer.stereo import join_bass
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.latent import seed_latent
 from stylegan_audio.model_file import ModelHeader
 
-TRUNCATION_PSI = 0.8
-"""Truncation of every loop played: typical ones, with room to move."""
-N_CORNERS = 4
-"""Corners of the morph pad: the seed and the three after it."""
 POPULATION = 2048
 """Random latents that tell how far a standard deviation is along any line in W."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Window:
+    """A stretch of four loops."""
+
+    audio: np.ndarray
+    """float32 `[4, n * hop_length]`."""
+    states: np.ndarray
+    """State of the excitation at each frame, float32 `[4, 2, n_bands, n]`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Grid:
+    """What a loop's spectrogram is stretched and shifted to."""
+
+    n_frames: int
+    """Frames of the loop at its tempo."""
+    semitones: int = 0
+    """Transposition."""
+
+
 class LoopRenderer:
-    """Draw pages with one model and the shipped vocoder.
+    """Draw loops with one model and the vocoder.
 
     Parameters
     ----------
     header : ModelHeader
         A checked model file.
+    vocoder : Vocoder
+        What turns its spectrograms into sound.
+    threads : BatchThreads, optional
+        Draw the four loops side by side; renderers share them.
 
     Raises
     ------
     LoopmorphError
-        If the model's tensors or directions, or the vocoder, cannot be loaded.
+        If the model's tensors or directions cannot be loaded.
     """
 
-    def __init__(self, header: ModelHeader) -> None:
+    def __init__(self, header: ModelHeader, vocoder: Vocoder, *, threads: BatchThreads | None = None) -> None:
         self.header = header
-        self.generator, self.vocoder = load_generator(header), load_vocoder()
+        self.threads = threads or BatchThreads()
+        self.generator, self.vocoder = load_generator(header), vocoder
         if multiplies_bfloat16():
             self.generator.synthesis.feature_dtype = torch.bfloat16  # the mel differs by 0.003 on average, 0.13 dB
             self.vocoder.is_half = True  # the audio differs by -43 dB and less
+        self.transposition = Transposition(vocoder.mel_format)
         self.directions = read_directions(header)
         self.population = self.map(range(POPULATION))
+        self.corner = functools.lru_cache(maxsize=256)(lambda seed: self.map([seed])[0])
 
     @property
     def missing_directions(self) -> list[str]:
         """Directions that have a control but are not in the model."""
         return [name for name in DIRECTION_NAMES if name not in self.directions]
 
-    def map(self, seeds: range | list[int]) -> np.ndarray:
+    @property
+    def sample_rate(self) -> int:
+        """Of the loops, in hertz."""
+        return self.header.mel_format.sample_rate
+
+    def grid(self, settings: DeckSettings) -> Grid:
+        """Read from a deck's settings what its loop is stretched and shifted to; drums keep their pitch."""
+        keeps_pitch = self.header.identity.role == "rhythm" or self.header.mel_format.n_channels == 1
+        return Grid(n_frames=frames_at(settings.tempo_bpm), semitones=0 if keeps_pitch else settings.transpose)
+
+    def map(self, seeds: Sequence[int]) -> np.ndarray:
         """Map the latents of seeds.
 
         Parameters
         ----------
-        seeds : range or list of int
+        seeds : sequence of int
             Seeds, each taken modulo 2**32.
 
         Returns
         -------
         np.ndarray [shape=(n, w_dim)]
-            float32, truncated with `TRUNCATION_PSI`.
+            float32, without truncation.
         """
         z = np.stack([seed_latent(seed % 2**32, self.header.config.z_dim) for seed in seeds])
         with torch.inference_mode():
-            return self.generator.map(torch.from_numpy(z), truncation_psi=TRUNCATION_PSI).numpy()
+            return self.generator.map(torch.from_numpy(z)).numpy()
 
     def latents(self, settings: DeckSettings) -> np.ndarray:
         """Place the four loops of a deck in W.
@@ -83,13 +124,41 @@ class LoopRenderer:
         """
         right, up = settings.morph
         shares = np.array([(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up], dtype=np.float32)
-        w = shares @ self.map(range(settings.seed, settings.seed + N_CORNERS))
-        loops = w + np.float32(settings.spread) * self.spread_offsets(settings.seed)
-        ws = np.repeat(loops[:, None], self.header.config.n_levels, axis=1)
+        w = shares @ np.stack([self.corner(seed) for seed in settings.seeds])
+        w = w + self.walk_offset(settings.seed, settings.walk)
+        w_avg = self.generator.w_avg.numpy()
+        w = w_avg + np.float32(settings.truncation_psi) * (w - w_avg)
+        offsets = settings.truncation_psi * settings.spread * self.spread_offsets(settings.seed)
+        ws = np.repeat((w + offsets)[:, None], self.header.config.n_levels, axis=1).astype(np.float32)
         for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
             if name in self.directions:
                 ws = apply(ws, self.directions[name], strength=strength)
         return ws
+
+    def walk_offset(self, seed: int, walk: float) -> np.ndarray:
+        """Where a seed's random walk has led after some steps.
+
+        Parameters
+        ----------
+        seed : int
+            The deck's seed.
+        walk : float
+            Steps gone; each leads to another random place as far from the seed as loops are from each other.
+
+        Returns
+        -------
+        np.ndarray [shape=(w_dim,)]
+            float32; 0 where the walk begins.
+        """
+        whole = math.floor(walk)
+        part = walk - whole
+
+        def place(step: int) -> np.ndarray:
+            chosen = np.random.RandomState([seed, step]).randint(len(self.population))
+            return self.population[chosen] - self.population.mean(axis=0) if step else np.zeros_like(self.population[0])
+
+        share = np.float32(part * part * (3 - 2 * part))
+        return (1 - share) * place(whole) + share * place(whole + 1)
 
     def spread_offsets(self, seed: int) -> np.ndarray:
         """Where the four loops of a seed go at a spread of 1.
@@ -105,30 +174,93 @@ class LoopRenderer:
             float32: plus and minus one standard deviation of w along two lines that belong to the seed. Each line
             joins two random latents, so that it runs where loops are.
         """
-        ends = self.map(np.random.RandomState([seed, N_LOOPS]).randint(2**31, size=4).tolist())
+        ends = np.stack([self.corner(end) for end in np.random.RandomState([seed, N_LOOPS]).randint(2**31, size=4)])
         lines = ends[:2] - ends[2:]
         lines /= np.linalg.norm(lines, axis=1, keepdims=True)
         steps = lines * (self.population @ lines.T).std(axis=0)[:, None]
         return np.stack([steps[0], -steps[0], steps[1], -steps[1]]).astype(np.float32)
 
-    def render(self, settings: DeckSettings) -> Page:
-        """Draw a page.
+    @property
+    def hop_length(self) -> int:
+        """Samples from one frame to the next."""
+        return self.header.mel_format.hop_length
+
+    @property
+    def halo(self) -> int:
+        """Frames before a window whose states `window` needs."""
+        return self.vocoder.halo(self.header.mel_format.n_channels)
+
+    def spectrogram(self, ws: Tensor, grid: Grid, *, first: int, n: int) -> Tensor:
+        """Draw some frames of a loop's spectrogram.
 
         Parameters
         ----------
-        settings : DeckSettings
-            Where the deck is.
+        ws : Tensor [shape=(4, n_levels, w_dim)]
+            Mapped latents.
+        grid : Grid
+            What it is stretched and shifted to.
+        first, n : int
+            Which frames, of `grid.n_frames` that go round.
 
         Returns
         -------
-        Page
-            The same settings give the same page, bit for bit, on one machine.
+        Tensor [shape=(4, n_channels, n_mels, n)]
+            float32.
         """
-        ws = self.latents(settings)
-        with torch.inference_mode():
-            spectrogram = self.generator.synthesis(torch.from_numpy(ws))
-            loops = self.vocoder(spectrogram).numpy()
-        return Page(*join_bass(loops, self.header.mel_format))
+        first_column, n_columns = source_window(first, n, n_frames=grid.n_frames)
+        drawn = self.generator.synthesis.window(ws, first_column, n_columns)
+        drawn = stretch_window(drawn, first, n, n_frames=grid.n_frames)
+        return self.transposition(drawn, grid.semitones) if grid.semitones else drawn
+
+    def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:
+        """Draw a window of a loop.
+
+        Parameters
+        ----------
+        ws : np.ndarray [shape=(4, n_levels, w_dim)]
+            float32 mapped latents.
+        grid : Grid
+            Its tempo and transposition.
+        first, n : int
+            Frames, of `grid.n_frames` that go round.
+        states_in : np.ndarray [shape=(4, 2, n_bands, halo + 1)]
+            States of the excitation in what sounds, up to the first frame: phases go on from there.
+
+        Returns
+        -------
+        Window
+            For the states of the whole loop, within 1e-4 what the whole loop has there.
+        """
+
+        def draw(ws: Tensor, states_in: Tensor) -> Rendering:
+            cut = self.spectrogram(ws, grid, first=first - self.halo, n=n + 2 * self.halo)
+            return self.vocoder.window(cut, states_in)
+
+        audio, states = self.threads(draw, torch.from_numpy(ws), torch.from_numpy(states_in))
+        return Window(audio=audio.numpy(), states=states.numpy())
+
+    def whole(self, ws: np.ndarray, grid: Grid) -> Iterator[Window | None]:
+        """Draw a whole loop in two parts, its phases closed, so that what is urgent need not wait for both.
+
+        Parameters
+        ----------
+        ws, grid
+            As in `window`.
+
+        Yields
+        ------
+        None or Window
+            Nothing once the spectrogram is drawn; then the loop, the same for the same latents, bit for bit, on one
+            machine.
+        """
+
+        def draw(ws: Tensor) -> tuple[Tensor]:
+            return (self.spectrogram(ws, grid, first=0, n=grid.n_frames),)
+
+        (spectrogram,) = self.threads(draw, torch.from_numpy(ws))
+        yield None
+        audio, states = self.threads(self.vocoder.render, spectrogram)
+        yield Window(audio=audio.numpy(), states=states.numpy())
 
 
 def multiplies_bfloat16() -> bool:

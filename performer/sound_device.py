@@ -8,12 +8,14 @@ import numpy as np
 
 from performer.console import quiet_libraries
 from performer.errors import PerformerError
-from performer.outputs import BLOCK_SIZE, N_CHANNELS, Render
+from performer.outputs import BLOCK_SIZE, Render
 
 MAX_LATENCY_S = 2.0
 """A driver that says more than this says nothing: some report thousands of seconds."""
-SILENT_DEVICE_S = 3.0
-"""A device that asks for nothing this long is lost. (An idle PulseAudio null sink may take 2 s to wake.)"""
+SILENT_DEVICE_S = 0.8
+"""A device that asks for nothing this long is lost."""
+WAKING_S = 3.0
+"""So long it may take until it asks for the first time: an idle PulseAudio null sink needs up to 2 s."""
 
 
 class NoDeviceError(PerformerError):
@@ -33,6 +35,8 @@ class PortAudioOutput:
         Called when the device reports that a block came too late.
     sample_rate : int
         In hertz.
+    n_channels : int
+        Of a block.
     latency_ms : float
         Latency asked for; the device may choose another.
 
@@ -45,9 +49,17 @@ class PortAudioOutput:
     """
 
     def __init__(
-        self, name: str | None, *, render: Render, underrun: Callable[[], None], sample_rate: int, latency_ms: float
+        self,
+        name: str | None,
+        *,
+        render: Render,
+        underrun: Callable[[], None],
+        sample_rate: int,
+        n_channels: int,
+        latency_ms: float,
     ) -> None:
         self.finished = False
+        self.begun = False
         self.asked_s = time.monotonic()
 
         def callback(out: np.ndarray, _frames: int, at: Any, status: Any) -> None:
@@ -55,7 +67,7 @@ class PortAudioOutput:
                 underrun()
             latency_s = at.outputBufferDacTime - at.currentTime
             render(out, latency_s if 0 < latency_s < MAX_LATENCY_S else 0.0)
-            self.asked_s = time.monotonic()
+            self.asked_s, self.begun = time.monotonic(), True
 
         with quiet_libraries():
             sounddevice = import_sounddevice()
@@ -65,7 +77,7 @@ class PortAudioOutput:
                     device=index,
                     samplerate=sample_rate,
                     blocksize=BLOCK_SIZE,
-                    channels=N_CHANNELS,
+                    channels=n_channels,
                     dtype="float32",
                     latency=latency_ms / 1000,
                     callback=callback,
@@ -76,7 +88,7 @@ class PortAudioOutput:
                 chosen = sounddevice.query_devices(index)["name"]
                 kind = NoDeviceError if name is None else PerformerError
                 raise kind(
-                    f"sound device {chosen!r} cannot play {N_CHANNELS} channels at {sample_rate} Hz ({error.args[0]}); "
+                    f"sound device {chosen!r} cannot play {n_channels} channels at {sample_rate} Hz ({error.args[0]}); "
                     "free it or choose another with --device; see 'loopmorph devices'"
                 ) from error
         chosen = sounddevice.query_devices(index)["name"]
@@ -91,11 +103,43 @@ class PortAudioOutput:
         if self.finished:
             return "the sound device went away"
         silent_s = time.monotonic() - self.asked_s
-        return f"the sound device has asked for nothing for {silent_s:.0f} s" if silent_s > SILENT_DEVICE_S else None
+        if silent_s > (SILENT_DEVICE_S if self.begun else WAKING_S):
+            return f"the sound device has asked for nothing for {silent_s:.1f} s"
+        return None
 
     def close(self) -> None:
         """Stop the stream."""
         self.stream.close()
+
+
+def find_rate(name: str | None, *, wanted: int) -> int:
+    """Find a sample rate that a device plays.
+
+    Parameters
+    ----------
+    name : str or None
+        As of `PortAudioOutput`.
+    wanted : int
+        Hertz; chosen if the device plays it.
+
+    Returns
+    -------
+    int
+        Hertz; else the device's own.
+
+    Raises
+    ------
+    PerformerError
+        If there is no such device.
+    """
+    with quiet_libraries():
+        sounddevice = import_sounddevice()
+        index = find_device(sounddevice, name)
+        try:
+            sounddevice.check_output_settings(device=index, samplerate=wanted)
+        except sounddevice.PortAudioError:
+            return round(sounddevice.query_devices(index)["default_samplerate"])
+    return wanted
 
 
 def import_sounddevice() -> Any:

@@ -12,14 +12,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from melgan_vocoder.format import MelFormat
 from performer.console import TOLD, say
 from performer.controls import LEVEL_SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import PROCESSES, Memory, make_folder
 
 POLL_S = 0.05
-FROZEN_S = {"audio": 5.0, "control": 5.0, "worker": 60.0}
+FROZEN_S = {"audio": 1.5, "control": 3.0, "worker": 2.0, "recorder": 60.0}
 """A process that has not been alive for so long is ended and started again."""
 CALM_S = 1.0
 """A process that lived shorter than this is started again only after it."""
@@ -54,7 +53,8 @@ class Supervisor:
     Parameters
     ----------
     options : dict
-        What the processes need to know: `model`, `device`, `latency_ms`, `http_port`, `osc_port`, `midi`.
+        What the processes need to know: `models`, `device`, `outputs`, `latency_ms`, `http_port`, `osc_port`, `midi`,
+        `record`, and `session`, the file that scenes, history and controls are kept in (without it nothing is).
 
     Raises
     ------
@@ -65,7 +65,7 @@ class Supervisor:
     def __init__(self, options: dict[str, Any]) -> None:
         self.folder = make_folder(options)
         try:
-            self.memory = Memory.create(self.folder, MelFormat())
+            self.memory = Memory.create(self.folder)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -138,6 +138,11 @@ class Supervisor:
                 say(f"the {child.name} process ended ({code}); starting it again, the music goes on ({count} so far)")
                 self.launch(child.name)
 
+    def begin_summary(self) -> None:
+        """Count what `summary` tells from now on."""
+        self.first_position = int(self.memory.state["position"][0])
+        self.first_stolen_s = stolen_s()
+
     def play(self, *, duration_s: float | None = None) -> None:
         """Keep everything alive until the instrument is stopped.
 
@@ -146,8 +151,7 @@ class Supervisor:
         duration_s : float, optional
             Stop by itself after this time.
         """
-        self.first_position = int(self.memory.state["position"][0])
-        self.first_stolen_s = stolen_s()
+        self.begin_summary()
         until_s = time.monotonic() + duration_s if duration_s is not None else float("inf")
         while not self.memory.stopping and time.monotonic() < until_s:
             self.watch()
@@ -177,7 +181,7 @@ class Supervisor:
         state = self.memory.state
         played = int(state["position"][0]) - self.first_position
         return {
-            "played_s": round(played / MelFormat().sample_rate, 2),
+            "played_s": round(played / max(float(state["sample_rate"][0]), 1.0), 2),
             "stolen_s": round(stolen_s() - self.first_stolen_s, 2),
             "longest_block_ms": round(float(state["block_s"][0]) * 1000, 2),
             "counters": self.memory.counters(),

@@ -30,6 +30,14 @@ class ModelParts:
     directions: Mapping[str, tuple[Mapping[str, object], np.ndarray]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder of the tests' own for crate, sessions and histories, in place of the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOOPMORPH_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20240607)

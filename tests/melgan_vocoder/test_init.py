@@ -5,7 +5,7 @@ import pytest
 import melgan_vocoder
 
 
-@pytest.mark.parametrize("name", melgan_vocoder.__all__)
+@pytest.mark.parametrize("name", [name for name in melgan_vocoder.__all__ if not name.isupper() or name == "PQMF"])
 def test_offered_name_is_found_and_bears_its_name(name: str) -> None:
     assert getattr(melgan_vocoder, name).__name__ == name
 

@@ -1,14 +1,18 @@
-"""Fixtures of the instrument's tests: a small format, private memory, a fake clock, a fake renderer."""
+"""Fixtures of the instrument's tests: private memory, a fake clock, a fake renderer, loops handed over as clips."""
 
 import threading
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
-from melgan_vocoder.format import MelFormat
-from performer.memory import N_LOOPS, Memory
-from performer.pages import Page
+from performer.clips import PREROLL, TAIL, Clip, cut_clips, publish
+from performer.memory import N_CELLS, N_LOOPS, Memory
+from performer.renderer import Grid, Window
 from performer.settings import DeckSettings
+
+HOP = 375
+N_STATES = 5
 
 
 class FakeClock:
@@ -25,20 +29,43 @@ class FakeClock:
 
 
 class FakeRenderer:
-    """Pages whose every sample is the seed over 1000; a seed of 666 fails, 667 is not finite."""
+    """Loops whose every sample is the seed over 10 000; a seed of 666 fails, 667 is not finite.
 
-    def __init__(self, mel_format: MelFormat) -> None:
-        self.mel_format = mel_format
+    The state of a frame is its number, so that it can be told which ones a window went on from.
+    """
+
+    hop_length = HOP
+    sample_rate = 48_000
+    halo = 6
+
+    def __init__(self) -> None:
         self.header = type("Header", (), {"name": "fake"})
-        self.rendered: list[DeckSettings] = []
+        self.windows: list[tuple[int, int, Grid, np.ndarray]] = []
+        self.wholes: list[float] = []
 
-    def render(self, settings: DeckSettings) -> Page:
-        self.rendered.append(settings)
-        if settings.seed == 666:
+    def grid(self, settings: DeckSettings) -> Grid:
+        return Grid(n_frames=round(61_440 / settings.tempo_bpm), semitones=settings.transpose)
+
+    def latents(self, settings: DeckSettings) -> np.ndarray:
+        w = np.array([settings.seed, *settings.strengths, settings.morph[0], settings.walk], np.float32)
+        return np.repeat(w[None, None], N_LOOPS, axis=0)
+
+    def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:
+        self.windows.append((first, n, grid, states_in.copy()))
+        return self.draw(ws, grid, first=first, n=n)
+
+    def whole(self, ws: np.ndarray, grid: Grid) -> Iterator[Window | None]:
+        self.wholes.append(float(ws[0, 0, 0]))
+        yield None
+        yield self.draw(ws, grid, first=0, n=grid.n_frames)
+
+    def draw(self, ws: np.ndarray, grid: Grid, *, first: int, n: int) -> Window:
+        seed = float(ws[0, 0, 0])
+        if seed == 666:
             raise RuntimeError("out of memory")
-        level = np.nan if settings.seed == 667 else settings.seed / 1000
-        audio = np.full((N_LOOPS, self.mel_format.n_samples), level, np.float32)
-        return Page(audio, np.full((N_LOOPS, N_LOOPS), level**2))
+        level = np.nan if seed == 667 else seed / 10_000
+        states = np.broadcast_to((first + np.arange(n)) % grid.n_frames, (N_LOOPS, 2, N_STATES, n)).astype(np.float32)
+        return Window(audio=np.full((N_LOOPS, n * HOP), level, np.float32), states=states)
 
 
 class Ramp:
@@ -56,15 +83,44 @@ class Ramp:
             self.enough.set()
 
 
-@pytest.fixture
-def short_format() -> MelFormat:
-    """A loop of 1500 samples."""
-    return MelFormat(n_frames=4)
+def tone(frequency_hz: float, *, n_frames: int = 512, level: float = 0.3) -> np.ndarray:
+    """Four equal loops of a sine that closes, float32 `[4, n_frames * 375]`."""
+    n = n_frames * HOP
+    turns = round(frequency_hz * n / 48_000)
+    return np.repeat(level * np.sin(2 * np.pi * turns * np.arange(n) / n)[None], N_LOOPS, axis=0).astype(np.float32)
+
+
+def loop_clips(loops: np.ndarray, *, revision: int) -> list[Clip]:
+    """Cut four whole loops into the clips of all cells; of a loudness that every deck has."""
+    n = loops.shape[1]
+    around = np.take(loops, np.arange(-PREROLL, n + TAIL), axis=1, mode="wrap")
+    cut = cut_clips(around, n_cells=N_CELLS, cell_length=n / N_CELLS, offset=PREROLL)
+    covariance = np.full((N_LOOPS, N_LOOPS), 0.01)
+    return [
+        Clip(audio=audio, start=start, length=n / N_CELLS, revision=revision, covariance=covariance)
+        for audio, start in cut
+    ]
+
+
+HandOver = Callable[..., None]
 
 
 @pytest.fixture
-def memory(short_format: MelFormat) -> Memory:
-    return Memory.private(short_format)
+def hand_over(memory: Memory) -> HandOver:
+    """Publish four whole loops, or a constant, on a deck."""
+
+    def publish_loops(loops: np.ndarray | float, *, revision: int = 1, deck: int = 0, n_frames: int = 512) -> None:
+        if isinstance(loops, float):
+            loops = np.full((N_LOOPS, n_frames * HOP), loops, np.float32)
+        for cell, clip in enumerate(loop_clips(loops, revision=revision)):
+            assert publish(memory, deck, cell, clip)
+
+    return publish_loops
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory.private()
 
 
 @pytest.fixture
@@ -73,5 +129,5 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def fake_renderer(short_format: MelFormat) -> FakeRenderer:
-    return FakeRenderer(short_format)
+def fake_renderer() -> FakeRenderer:
+    return FakeRenderer()

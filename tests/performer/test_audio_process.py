@@ -3,20 +3,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from melgan_vocoder.format import MelFormat
 from performer import audio_process, sound_device
 from performer.audio_process import open_output, open_until_there
 from performer.errors import PerformerError
+from performer.file_output import FileOutput
 from performer.memory import Memory
 from performer.outputs import Output, PacedOutput
 from performer.playback import Playback
 from performer.sound_device import NoDeviceError
-from performer.wav_file import FileOutput
 
 
 @pytest.fixture
-def playback(memory: Memory, short_format: MelFormat) -> Playback:
-    return Playback(memory, short_format)
+def playback(memory: Memory) -> Playback:
+    return Playback(memory)
 
 
 @pytest.fixture

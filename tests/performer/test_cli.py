@@ -9,7 +9,9 @@ from click.testing import CliRunner, Result
 from safetensors.numpy import load_file, save_file
 
 from melgan_vocoder.format import MelFormat
+from performer.actions import ACTIONS
 from performer.cli import main
+from performer.controls import CONTROLS
 from performer.osc import bind
 from stylegan_audio import SHIPPED_MODELS
 
@@ -54,6 +56,11 @@ def test_help_imports_neither_torch_nor_numpy() -> None:
         ("render", "a.wav", "--density", "nan"),
         ("render", "a.wav", "--morph", "nan", "0"),
         ("perform", "--duration", "nan"),
+        ("perform", "--session", "set.wav"),
+        ("perform", "--record", "set.mp3"),
+        ("render", "a.wav", "--stems"),
+        ("render", "a.wav", "--log", __file__, "--seed", "3"),
+        ("render", "a.mp3", "--log", __file__),
         ("render", "a.mp3"),
         ("render",),
         ("perform", "--seed", "x"),
@@ -102,7 +109,8 @@ def broken_model(folder: pathlib.Path, kind: str) -> pathlib.Path:
 def test_a_bad_model_file_is_one_line(tmp_path: pathlib.Path, command: str, kind: str, words: str) -> None:
     model = str(broken_model(tmp_path, kind))
     target = [str(tmp_path / "a.wav")] if command == "render" else []
-    line = one_error_line(run(command, *target, "--model", model))
+    option = "--model" if command == "render" else "--models"
+    line = one_error_line(run(command, *target, option, model))
     assert "model.safetensors" in line
     assert words in line
     assert not (tmp_path / "a.wav").exists()
@@ -119,9 +127,15 @@ def test_models_are_listed_and_added(tmp_path: pathlib.Path, monkeypatch: pytest
     assert "no such file" in one_error_line(run("models", "add", str(tmp_path / "none.safetensors")))
 
 
-def test_controls_are_listed() -> None:
-    assert "/deck/4/level" in run("controls").stdout
-    assert len(json.loads(run("controls", "--json").stdout)) == 29
+def test_controls_and_actions_are_listed() -> None:
+    for path in ("/deck/4/level", "/deck/4/undo", "/scene/morph"):
+        assert path in run("controls").stdout
+    entries = json.loads(run("controls", "--json").stdout)
+    paths = {kind: [entry["path"] for entry in entries if entry["kind"] == kind] for kind in ("control", "action")}
+    assert paths == {
+        "control": [control.path for control in CONTROLS],
+        "action": [action.path for action in ACTIONS],
+    }
 
 
 def test_set_refuses_what_the_control_cannot_take_and_says_when_nobody_listens() -> None:
@@ -133,6 +147,19 @@ def test_set_refuses_what_the_control_cannot_take_and_says_when_nobody_listens()
         receiving.settimeout(1)
         assert receiving.recv(100).startswith(b"/deck/1/density\0,f")
     assert "nothing listens" in one_error_line(run("set", "/deck/1/density", "-2", "--osc-port", str(port)))
+
+
+def test_set_presses_buttons_and_refuses_what_an_action_cannot_take() -> None:
+    assert "scene 1 to 64, then 0 to 1 needed" in one_error_line(run("set", "/scene/morph", "3"))
+    assert "got 65.0; scene 1 to 64 needed" in one_error_line(run("set", "/scene/recall", "65"))
+    assert "got 0 values, 1 (-3 to 3 sigma) needed" in one_error_line(run("set", "/deck/1/density"))
+    with bind("127.0.0.1", 0) as receiving:
+        receiving.settimeout(1)
+        port = str(receiving.getsockname()[1])
+        assert run("set", "/deck/1/undo", "--osc-port", port).exit_code == 0
+        assert receiving.recv(100) == b"/deck/1/undo\0\0\0\0,i\0\0\0\0\0\1"
+        assert run("set", "/scene/morph", "3", "0.5", "--osc-port", port).exit_code == 0
+        assert receiving.recv(100).startswith(b"/scene/morph\0\0\0\0,if\0\0\0\0\3")
 
 
 def test_render_writes_the_same_file_twice(tmp_path: pathlib.Path) -> None:
@@ -158,3 +185,18 @@ def test_the_entry_point_is_installed() -> None:
     assert program is not None
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "loopmorph, version 0.1.0"
+
+
+@pytest.mark.parametrize("there", ["set.flac", "set.jsonl"])
+def test_a_recording_never_overwrites(tmp_path: pathlib.Path, there: str) -> None:
+    (tmp_path / there).write_text("a set of last year")
+    line = one_error_line(run("perform", "--record", str(tmp_path / "set.flac")))
+    assert "a file of that name exists, a new one is needed" in line
+    assert "there is no folder" in one_error_line(run("perform", "--record", str(tmp_path / "none" / "set.flac")))
+    assert (tmp_path / there).read_text() == "a set of last year"
+
+
+def test_what_is_no_log_is_not_rendered(tmp_path: pathlib.Path) -> None:
+    line = one_error_line(run("render", str(tmp_path / "a.wav"), "--log", __file__))
+    assert "test_cli.py: not a control log" in line
+    assert list(tmp_path.iterdir()) == []

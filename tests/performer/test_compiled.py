@@ -40,7 +40,7 @@ def play(folder: pathlib.Path, *, added: float = 1, level: float = 1, **environm
     (folder / "level.py").write_text(LEVEL.format(level=level))
     (folder / "caller.py").write_text(CALLER)
     run = subprocess.run(
-        [sys.executable, "caller.py"],
+        [sys.executable, "-B", "caller.py"],
         capture_output=True,
         text=True,
         check=False,

@@ -8,9 +8,18 @@ from performer.errors import ControlError
 
 
 def test_every_promised_address_is_in_the_table() -> None:
-    names = ("seed", "morph", "density", "bass", "spread", "width", "level")
-    promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in names} | {"/master/level"}
+    names = (
+        "model seed corners morph glide psi walk drift density bass spread width balance transpose trim low mid high "
+        "filter send level assign mute cue freeze flip repeat rotate bars"
+    )
+    master = "/tempo /nudge /crossfader /cue/level /panic /record /master/level /echo/time /echo/feedback /echo/level"
+    promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in names.split()} | set(master.split())
     assert promised == set(CONTROLS_BY_PATH)
+
+
+def test_whole_numbers_stay_whole_under_a_midi_knob() -> None:
+    flip = CONTROLS_BY_PATH["/deck/2/flip"]
+    assert {flip.from_midi(value) for value in range(128)} == {0, 1, 2, 3}
 
 
 def test_slots_cover_every_value_once() -> None:

@@ -4,20 +4,32 @@ from types import SimpleNamespace
 import mido
 import pytest
 
+from performer.actions import Action
 from performer.controls import Control
 from performer.errors import PerformerError
 from performer.midi import list_ports, obey_message, open_ports
 
 
 def obey(message: mido.Message) -> tuple[list[tuple[str, int, float]], list[str]]:
+    applied, _, unmapped = obey_all(message)
+    return applied, unmapped
+
+
+def obey_all(
+    message: mido.Message,
+) -> tuple[list[tuple[str, int, float]], list[tuple[str, tuple[float, ...]]], list[str]]:
     applied: list[tuple[str, int, float]] = []
+    fired: list[tuple[str, tuple[float, ...]]] = []
     unmapped: list[str] = []
 
     def apply_one(control: Control, index: int, value: float) -> None:
         applied.append((control.path, index, value))
 
-    obey_message(message, apply_one=apply_one, unmapped=unmapped.append)
-    return applied, unmapped
+    def fire(action: Action, values: tuple[float, ...]) -> None:
+        fired.append((action.path, values))
+
+    obey_message(message, apply_one=apply_one, fire=fire, unmapped=unmapped.append)
+    return applied, fired, unmapped
 
 
 @pytest.mark.parametrize(
@@ -42,9 +54,35 @@ def test_an_unmapped_controller_is_named_as_printed_on_the_device() -> None:
     assert unmapped == ["MIDI channel 9 controller 99 moves nothing; see 'loopmorph controls'"]
 
 
-def test_notes_and_clock_are_ignored() -> None:
-    assert obey(mido.Message("note_on", note=60)) == ([], [])
-    assert obey(mido.Message("clock")) == ([], [])
+def test_other_notes_and_clock_are_ignored() -> None:
+    assert obey_all(mido.Message("note_on", note=60)) == ([], [], [])
+    assert obey_all(mido.Message("clock")) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("message", "fired"),
+    [
+        (mido.Message("note_on", channel=1, note=36, velocity=3), ("/deck/2/undo", (1.0,))),
+        (mido.Message("note_on", channel=0, note=42), ("/deck/1/pin", (3.0,))),
+        (mido.Message("note_on", channel=14, note=11), ("/scene/recall", (12.0,))),
+        (mido.Message("control_change", channel=15, control=102, value=127), ("/tap", (1.0,))),
+        (mido.Message("control_change", channel=15, control=102, value=64), ("/tap", (1.0,))),
+    ],
+)
+def test_a_note_or_a_button_fires_its_action(message: mido.Message, fired: tuple[str, tuple[float, ...]]) -> None:
+    assert obey_all(message) == ([], [fired], [])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        mido.Message("note_on", channel=1, note=36, velocity=0),
+        mido.Message("note_off", channel=1, note=36),
+        mido.Message("control_change", channel=15, control=102, value=63),
+    ],
+)
+def test_a_button_that_is_let_go_fires_nothing(message: mido.Message) -> None:
+    assert obey_all(message) == ([], [], [])
 
 
 class FakeMido:

@@ -6,8 +6,7 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS, default_values
 from performer.crate import find_model
 from performer.offline import play_offline
-from performer.pages import Page
-from performer.renderer import LoopRenderer
+from performer.renderer import LoopRenderer, Window
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +28,11 @@ def test_first_turn_is_the_second_also_where_the_limiter_works(
     monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
     noise = rng.uniform(-8, 8, (4, MelFormat().n_samples)).astype(np.float32)
-    monkeypatch.setattr(LoopRenderer, "render", lambda *_: Page(noise, np.eye(4)))
-    audio = play_offline(find_model("drums"), default_values(), n_loops=2)
+    states = np.zeros((4, 2, 1, 512), np.float32)
+    monkeypatch.setattr(LoopRenderer, "whole", lambda *_: iter([Window(audio=noise, states=states)]))
+    values = default_values()
+    values[SLOTS["/deck/1/trim"]], values[SLOTS["/deck/1/level"]], values[SLOTS["/master/level"]] = 12, 1, 1
+    audio = play_offline(find_model("drums"), values, n_loops=2)
     first, second = np.split(audio, 2)
     np.testing.assert_allclose(first, second, atol=1e-6)
     assert np.abs(audio).max() > 0.5

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from performer.actions import Action
 from performer.controls import Control
-from performer.errors import PerformerError
+from performer.errors import ControlError, PerformerError
 from performer.osc import MAX_DEPTH, OscError, bind, obey_packet, receive, send, split_messages
 
 BUNDLE = b"#bundle\0" + struct.pack(">Q", 1)
@@ -21,8 +22,10 @@ class Surface:
         self.applied: list[tuple[str, tuple[float, ...]]] = []
         self.refused: list[str] = []
 
-    def apply(self, control: Control, values: tuple[float, ...]) -> None:
-        self.applied.append((control.path, values))
+    def apply(self, row: Control | Action, values: tuple[float, ...]) -> None:
+        if row.path == "/scene/recall":
+            raise ControlError("scene 3 is empty")
+        self.applied.append((row.path, values))
 
     def obey(self, packet: bytes) -> "Surface":
         obey_packet(packet, apply=self.apply, refuse=self.refused.append)
@@ -174,6 +177,35 @@ def test_a_burst_leaves_no_backlog_and_its_newest_values() -> None:
     ]
     assert passed_over == 298
     assert len(surface.refused) == 1
+
+
+def test_of_a_burst_of_actions_none_is_passed_over_and_each_keeps_its_place() -> None:
+    surface = Surface()
+    with bind("127.0.0.1", 0) as receiving, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        receiving.settimeout(1)
+        sending.connect(receiving.getsockname())
+        for packet in (message("/deck/1/seed", 5), message("/scene/save", 1), message("/deck/1/seed", 6)):
+            sending.send(packet)
+        for _ in range(3):
+            sending.send(message("/deck/1/undo"))
+        assert receive(receiving, apply=surface.apply, refuse=surface.refused.append) == 0
+    assert surface.applied[:3] == [("/deck/1/seed", (5.0,)), ("/scene/save", (1.0,)), ("/deck/1/seed", (6.0,))]
+    assert surface.applied[3:] == [("/deck/1/undo", (1.0,))] * 3
+
+
+def test_an_action_that_cannot_be_obeyed_is_refused_with_its_reason() -> None:
+    surface = Surface().obey(message("/scene/recall", 3))
+    assert (surface.applied, surface.refused) == ([], ["scene 3 is empty"])
+
+
+def test_an_action_is_sent_with_its_values() -> None:
+    surface = Surface()
+    with bind("127.0.0.1", 0) as receiving:
+        receiving.settimeout(1)
+        for path, values in (("/deck/2/undo", (1.0,)), ("/scene/morph", (3.0, 0.25))):
+            send(path, values, host="127.0.0.1", port=receiving.getsockname()[1])
+            receive(receiving, apply=surface.apply, refuse=surface.refused.append)
+    assert surface.applied == [("/deck/2/undo", (1.0,)), ("/scene/morph", (3.0, 0.25))]
 
 
 def test_a_bundle_keeps_its_place_among_messages() -> None:

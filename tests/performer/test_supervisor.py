@@ -44,7 +44,8 @@ def options(**changes: object) -> dict[str, object]:
     model = str(SHIPPED_MODELS / "drums.safetensors")
     port = free_port()
     return {
-        "model": model,
+        "models": [model],
+        "outputs": "master",
         "device": "null",
         "latency_ms": 20,
         "http_port": 8800,
@@ -99,7 +100,8 @@ def test_osc_is_rendered_and_sounds(instrument: tuple[Supervisor, int]) -> None:
     before = int(state["sounding"][0, 0])
     send("/deck/1/seed", (77.0,), host="127.0.0.1", port=port)
     wait_until(lambda: state["sounding"][0, 0] > before, what="the new loop sounds")
-    assert state["rendered"][0, 0, 0] == 77
+    assert state["drawn"][0, 0, 0] == 77
+    wait_until(lambda: state["rendered"][0, 0, 0] == 77, what="the whole loop is drawn")
 
 
 def test_hostile_packets_are_counted_and_the_music_goes_on(instrument: tuple[Supervisor, int]) -> None:
@@ -130,7 +132,7 @@ def test_killing_control_or_worker_does_not_touch_the_sound(instrument: tuple[Su
     played_s = (int(memory.state["position"][0]) - position) / MelFormat().sample_rate
     assert played_s == pytest.approx(took_s, abs=1.0)
     before = int(memory.state["sounding"][0, 0])
-    seed = float(memory.state["rendered"][0, 0, 0]) + 100
+    seed = float(memory.state["drawn"][0, 0, 0]) + 100
     send("/deck/1/seed", (seed,), host="127.0.0.1", port=port)
     wait_until(lambda: memory.state["sounding"][0, 0] > before, what="a new loop sounds")
 
@@ -138,6 +140,10 @@ def test_killing_control_or_worker_does_not_touch_the_sound(instrument: tuple[Su
 def test_a_killed_audio_process_comes_back_in_phase(instrument: tuple[Supervisor, int]) -> None:
     supervisor, _ = instrument
     state = supervisor.memory.state
+    wait_until(
+        lambda: bool(np.all(state["rested"][0] > 0) and np.array_equal(state["rested"][0], state["sounding"][0])),
+        what="every deck is at rest",
+    )
     generation = state["sounding"][0].copy()
     start_s, position = float(state["position_time_s"][0]), int(state["position"][0])
     took_s = restart(supervisor, "audio", kill)
@@ -168,7 +174,7 @@ def test_a_taken_osc_port_ends_the_start_with_one_line(capfd: pytest.CaptureFixt
 
 
 def test_a_process_that_dies_at_the_start_ends_it() -> None:
-    supervisor = Supervisor(options(model="/dev/null"))
+    supervisor = Supervisor(options(models=["/dev/null"]))
     try:
         supervisor.launch("audio")
         kill(supervisor.children["audio"].process.pid)
@@ -189,9 +195,7 @@ def wait_until_it_plays(process: subprocess.Popen[str]) -> Memory:
     found: list[Memory] = []
 
     def sounding() -> bool:
-        found[:] = [
-            memory for _, memory in running_instruments(MelFormat()) if memory.state["supervisor_pid"][0] == process.pid
-        ]
+        found[:] = [memory for _, memory in running_instruments() if memory.state["supervisor_pid"][0] == process.pid]
         return bool(found and (found[0].state["sounding"][0] > 0).all())
 
     wait_until(sounding, what="the instrument plays")

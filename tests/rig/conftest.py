@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from melgan_vocoder.format import MelFormat
 from performer.memory import running_instruments
 from performer.settings import DeckSettings
 
@@ -181,16 +180,14 @@ class Instrument:
     def wait_until_rendered(self) -> None:
         """Wait until every deck sounds as its controls say."""
         memory = next(
-            memory
-            for _, memory in running_instruments(MelFormat())
-            if memory.state["supervisor_pid"][0] == self.process.pid
+            memory for _, memory in running_instruments() if memory.state["supervisor_pid"][0] == self.process.pid
         )
 
         def at_rest() -> bool:
             state = memory.state
             wanted = [DeckSettings.from_controls(state["controls"][0], deck=deck + 1).to_array() for deck in range(4)]
             same = np.array_equal(state["rendered"][0], wanted)
-            return bool(same and np.array_equal(state["published"], state["sounding"]))
+            return bool(same and np.array_equal(state["rested"], state["sounding"]))
 
         time.sleep(0.1)  # for what is on its way over the network
         wait_until(at_rest, what="every deck is rendered")

@@ -1,0 +1,195 @@
+"""The table of actions, beside that of the controls: what is done once, when a button is pressed."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from performer.controls import CONTROLS_BY_PATH, MASTER_MIDI_CHANNEL, N_DECKS, Control, find_control
+from performer.errors import ControlError
+
+N_SCENES = 64
+"""Places for scenes, counted from 1."""
+MAX_ENTRY = 2**31 - 1
+"""Largest number of an entry of a deck's history, so that it fits an OSC integer."""
+PRESSED = (0.0, 1.0)
+RECALL_MIDI_CHANNEL, SAVE_MIDI_CHANNEL = 15, 14
+MIDI_FIRES = 64
+"""A MIDI controller fires its action from this value on."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Action:
+    """One row of the table."""
+
+    path: str
+    """Its OSC address."""
+    types: str
+    """OSC type of each value: `i` or `f`."""
+    limits: tuple[tuple[float, float], ...]
+    """Smallest and largest of each value."""
+    unit: str
+    """What the numbers count."""
+    help: str
+    """What it does, in one line."""
+    midi_channel: int
+    """MIDI channel it listens on, 1 to 16."""
+    midi_notes: tuple[tuple[int, float], ...] = ()
+    """MIDI notes that fire it, and the first value that each stands for."""
+    midi_controllers: tuple[tuple[int, float], ...] = ()
+    """The same for MIDI controllers."""
+    deck: int = 0
+    """Deck that it belongs to, counted from 1; 0 for none."""
+
+    @property
+    def name(self) -> str:
+        """The address without its deck."""
+        return self.path.removeprefix(f"/deck/{self.deck}/")
+
+    @property
+    def is_button(self) -> bool:
+        """Whether it needs no value: 1 is pressed, 0 is let go and does nothing."""
+        return self.limits == (PRESSED,)
+
+    def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
+        """Check the arguments of a message.
+
+        Parameters
+        ----------
+        arguments : sequence of object
+            What a surface sent; none, for a button, is pressed.
+
+        Returns
+        -------
+        tuple of float
+            One value for each type.
+
+        Raises
+        ------
+        ControlError
+            If there are too many or too few, or one is no finite number, or a whole number is outside its range:
+            it names something, and is not clipped.
+        """
+        if self.is_button and not arguments:
+            return (1.0,)
+        if len(arguments) != len(self.types):
+            raise ControlError(f"{self.path} got {len(arguments)} values; {self.describe_range()} needed; send that")
+        return tuple(
+            self.accept_one(argument, kind, limits)
+            for argument, kind, limits in zip(arguments, self.types, self.limits, strict=True)
+        )
+
+    def accept_one(self, argument: object, kind: str, limits: tuple[float, float]) -> float:
+        """Check one argument; see `accept`."""
+        number = argument if isinstance(argument, int | float) and not isinstance(argument, bool) else math.nan
+        low, high = limits
+        if not math.isfinite(number) or (kind == "i" and (number != int(number) or not low <= number <= high)):
+            raise ControlError(f"{self.path} got {argument!r}; {self.describe_range()} needed; send that")
+        return float(min(max(number, low), high))
+
+    def describe_midi(self) -> str:
+        """Say in words what of MIDI fires it, such as `1: note 36, CC 102`."""
+        words = []
+        for kind, numbers in (("note", self.midi_notes), ("CC", self.midi_controllers)):
+            if numbers:
+                first, last = numbers[0][0], numbers[-1][0]
+                words.append(f"{kind} {first}" + (f" to {last}" if last > first else ""))
+        return f"{self.midi_channel}: {', '.join(words)}" if words else ""
+
+    def describe_range(self) -> str:
+        """Say in words what it takes, such as `1 to 64`."""
+        if self.is_button:
+            return "nothing, or 1"
+        words = [f"{low:.10g} to {high:.10g}" for low, high in self.limits]
+        return f"{self.unit} {', then '.join(words)}"
+
+
+def deck_actions(deck: int) -> list[Action]:
+    """List the actions of one deck, counted from 1."""
+
+    def button(name: str, text: str, note: int, controller: int) -> Action:
+        return Action(
+            path=f"/deck/{deck}/{name}",
+            types="i",
+            limits=(PRESSED,),
+            unit="",
+            help=text,
+            midi_channel=deck,
+            midi_notes=((note, 1.0),),
+            midi_controllers=((controller, 1.0),),
+            deck=deck,
+        )
+
+    return [
+        button("undo", "Back to the loop before.", 36, 102),
+        button("redo", "Forward again, after an undo.", 37, 103),
+        button("star", "Stars the loop that plays: it is kept for ever. Once more takes the star away.", 38, 104),
+        Action(
+            path=f"/deck/{deck}/recall", types="i", limits=((1.0, float(MAX_ENTRY)),), unit="entry",
+            help="Back to a loop of the deck's history, by its number.", midi_channel=deck, deck=deck,
+        ),
+        Action(
+            path=f"/deck/{deck}/pin", types="i", limits=((1.0, 4.0),), unit="corner",
+            help="Pins the seed that plays to a corner of the pad: 1 first, 2 right, 3 upper, 4 upper right.",
+            midi_channel=deck, midi_notes=tuple((40 + corner, 1.0 + corner) for corner in range(4)), deck=deck,
+        ),
+    ]  # fmt: skip
+
+
+def master_actions() -> list[Action]:
+    """List the actions that belong to no deck."""
+
+    def scene(name: str, text: str, channel: int) -> Action:
+        return Action(
+            path=f"/scene/{name}",
+            types="i",
+            limits=((1.0, float(N_SCENES)),),
+            unit="scene",
+            help=text,
+            midi_channel=channel,
+            midi_notes=tuple((note, note + 1.0) for note in range(N_SCENES)),
+        )
+
+    return [
+        Action(
+            path="/tap", types="i", limits=(PRESSED,), unit="", help="Tap the tempo, twice at least.",
+            midi_channel=MASTER_MIDI_CHANNEL, midi_notes=((36, 1.0),), midi_controllers=((102, 1.0),),
+        ),
+        scene("save", "Saves all decks and the master as a scene.", SAVE_MIDI_CHANNEL),
+        scene("recall", "Sets all decks and the master to a scene at once.", RECALL_MIDI_CHANNEL),
+        Action(
+            path="/scene/morph", types="if", limits=((1.0, float(N_SCENES)), (0.0, 1.0)), unit="scene",
+            help="Part of the way from what plays to a scene: 0 as it was, 1 the scene.",
+            midi_channel=MASTER_MIDI_CHANNEL,
+        ),
+    ]  # fmt: skip
+
+
+ACTIONS = (*(row for deck in range(1, N_DECKS + 1) for row in deck_actions(deck)), *master_actions())
+"""Every action of the instrument."""
+
+ACTIONS_BY_PATH = {action.path: action for action in ACTIONS}
+
+ACTIONS_BY_NOTE = {
+    (action.midi_channel, note): (action, value) for action in ACTIONS for note, value in action.midi_notes
+}
+"""Action and its first value for each MIDI channel (1 to 16) and note."""
+ACTIONS_BY_CONTROLLER = {
+    (action.midi_channel, number): (action, value) for action in ACTIONS for number, value in action.midi_controllers
+}
+"""Action and its first value for each MIDI channel (1 to 16) and controller number."""
+
+
+def find_row(path: str) -> Control | Action:
+    """Find a control or an action by its address.
+
+    Raises
+    ------
+    ControlError
+        If there is none of that name.
+    """
+    return ACTIONS_BY_PATH.get(path) or find_control(path)
+
+
+def types_of(path: str) -> str:
+    """OSC types of the values of a control or an action."""
+    return (ACTIONS_BY_PATH.get(path) or CONTROLS_BY_PATH[path]).types
