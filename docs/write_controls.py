@@ -9,7 +9,8 @@ HEAD = """# Controls
 
 Written from the tables in `performer/controls.py` and `actions.py` by `python docs/write_controls.py`; a test holds
 it. Each row is an OSC address (UDP port 9000), a MIDI channel and controller, and an argument of `loopmorph set`.
-Decks 2, 3 and 4 are as deck 1, with their own number in the address and as MIDI channel. Values beyond their range are clipped.
+Decks 2, 3 and 4 are as deck 1, with their own number in the address and as MIDI channel. Values beyond their range are
+clipped.
 """
 
 

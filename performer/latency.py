@@ -6,6 +6,7 @@ decks play loops that repeat to the sample, so what would have been heard withou
 
 import dataclasses
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ import numpy as np
 from performer.controls import N_DECKS
 from performer.errors import PerformerError
 from performer.memory import Memory
-from performer.osc import send
+from performer.osc import build_packet
 
 RATE = 48_000
 CHUNK_FRAMES = 240
@@ -204,6 +205,7 @@ class Hand:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.moving = 0
         self.closing = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -211,8 +213,9 @@ class Hand:
 
     def set(self, path: str, *values: float) -> float:
         """Move a control; returns when the packet went out, in monotonic seconds."""
+        packet = build_packet(path, values)
         sent_s = time.monotonic()
-        send(path, values, host="127.0.0.1", port=self.port)
+        self.sending.sendto(packet, ("127.0.0.1", self.port))
         return sent_s
 
     def run(self) -> None:
@@ -227,6 +230,7 @@ class Hand:
         """Stop moving."""
         self.closing.set()
         self.thread.join()
+        self.sending.close()
 
 
 def measure(

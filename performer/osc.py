@@ -183,6 +183,17 @@ def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
     return passed_over + obey_newest()
 
 
+def build_packet(path: str, values: tuple[float, ...]) -> bytes:
+    """Write one control's or action's values as an OSC packet."""
+    from pythonosc.osc_message_builder import OscMessageBuilder  # noqa: PLC0415 - only to send
+
+    builder = OscMessageBuilder(path)
+    for value, kind in zip(values, types_of(path), strict=True):
+        builder.add_arg(int(value) if kind == "i" else value, kind)
+    packet: bytes = builder.build().dgram
+    return packet
+
+
 def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
     """Send one control's or action's values to a running instrument.
 
@@ -200,16 +211,11 @@ def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
     PerformerError
         If nothing listens there (as far as UDP can tell, which on this machine it can).
     """
-    from pythonosc.osc_message_builder import OscMessageBuilder  # noqa: PLC0415 - only to send
-
-    builder = OscMessageBuilder(path)
-    for value, kind in zip(values, types_of(path), strict=True):
-        builder.add_arg(int(value) if kind == "i" else value, kind)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         sending.connect((host, port))
         sending.settimeout(0.1)
         try:
-            sending.send(builder.build().dgram)
+            sending.send(build_packet(path, values))
             sending.recv(1)  # the kernel's "connection refused" arrives here; an instrument stays silent
         except TimeoutError:
             return

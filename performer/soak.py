@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+import socket
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,7 +13,7 @@ import numpy as np
 from performer.clock import TICKS_A_BEAT, read_clock
 from performer.controls import N_DECKS
 from performer.memory import KIND_CONTROL, PROCESSES, Memory
-from performer.osc import send
+from performer.osc import build_packet
 from performer.playback import NUDGE, NUDGED, TEMPO
 from performer.supervisor import Supervisor
 
@@ -69,6 +70,7 @@ class Soak:
     def __init__(self, supervisor: Supervisor, *, osc_port: int) -> None:
         self.supervisor = supervisor
         self.osc_port = osc_port
+        self.sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.memories_mb: list[dict[str, float]] = []
         self.margins_s: list[np.ndarray] = []
         self.read_s: list[float] = []
@@ -80,7 +82,7 @@ class Soak:
         step, read_s = 0, begun_s
         while (at_s := time.monotonic() - begun_s) < duration_s and not self.supervisor.memory.stopping:
             for path, values in moves(step):
-                send(path, values, host="127.0.0.1", port=self.osc_port)
+                self.sending.sendto(build_packet(path, values), ("127.0.0.1", self.osc_port))
             step += 1
             self.count.follow()
             self.margins_s.append(self.supervisor.memory.state["margin_s"][0].copy())
