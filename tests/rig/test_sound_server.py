@@ -144,7 +144,7 @@ def test_the_sound_comes_back_when_the_sound_server_does(pulse: Pulse, start: St
     instrument.wait_for("playing drums")
     pulse.kill()
     instrument.wait_for("opening it again")
-    instrument.wait_for("trying again every 1 s")
+    instrument.wait_for("trying again every 0.5 s")
     pulse.start()
     back_s = wait_until(
         lambda: instrument.log.read_text().count("sound: pulse") == 2, what="the sound is back", patience_s=30
