@@ -29,16 +29,8 @@ def table(controls: list[Control]) -> list[str]:
 def action_table(actions: list[Action]) -> list[str]:
     """Write actions as a Markdown table."""
     lines = ["| address | values | MIDI channel: notes, CC | what it does |", "|---|---|---|---|"]
-    for action in actions:
-        notes = ", ".join(f"note {note}" for note, _ in action.midi_notes[:1] + action.midi_notes[1:][-1:])
-        numbers = ", ".join(str(number) for number, _ in action.midi_controllers)
-        heard = ", ".join(part for part in (notes, numbers) if part)
-        values = (
-            "" if action.is_button else " ".join(f"{low:g} to {high:g}," for low, high in action.limits).rstrip(",")
-        )
-        midi = f"{action.midi_channel}: {heard}" if heard else ""
-        lines.append(f"| `{action.path}` | {values} {action.unit} | {midi} | {action.help} |")
-    return lines
+    cells = [(f"`{action.path}`", action.describe_range(), action.describe_midi(), action.help) for action in actions]
+    return lines + [f"| {' | '.join(row)} |" for row in cells]
 
 
 def page() -> str:

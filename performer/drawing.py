@@ -10,7 +10,7 @@ from performer.bass import HALF, join_loops, join_window
 from performer.clips import PREROLL, TAIL, Clip, cut_clips
 from performer.errors import PerformerError
 from performer.memory import N_CELLS, N_LOOPS
-from performer.renderer import Grid, LoopRenderer
+from performer.renderer import Grid, LoopRenderer, Window
 from performer.settings import DeckSettings
 
 
@@ -124,6 +124,7 @@ class Drawing:
         last = math.ceil(end) + math.ceil((TAIL + HALF) / hop)
         before = np.arange(first - renderer.halo, first + 1) % grid.n_frames
         window = renderer.window(ws, grid, first=first, n=last - first, states_in=states[..., before])
+        require_finite(window, renderer)
         if not self.is_drawn(now_s) or self.is_whole:
             self.revision += 1
         self.drawn, self.drawn_grid, self.drawn_settings, self.is_whole = ws, grid, settings, False
@@ -155,6 +156,7 @@ class Drawing:
             if window is None:
                 yield None
                 continue
+            require_finite(window, renderer)
             joined = join_loops(window.audio, sample_rate=renderer.sample_rate)
             self.high_gain, self.covariance = joined.high_gain, joined.covariance
             self.states, self.drawn, self.drawn_grid, self.is_whole = window.states, ws, grid, True
@@ -192,3 +194,18 @@ class Drawing:
             return self.states
         index = np.arange(grid.n_frames) * n_frames // grid.n_frames
         return self.states[..., index]
+
+
+def require_finite(window: Window, renderer: LoopRenderer) -> None:
+    """Check sound and phases before anything goes on from them: one phase that is no number would never heal.
+
+    Raises
+    ------
+    PerformerError
+        If they are not finite.
+    """
+    if not (np.isfinite(window.audio).all() and np.isfinite(window.states).all()):
+        raise PerformerError(
+            f"model {renderer.header.name!r} drew sound that is not finite; another seed is needed, or a truncation "
+            "(psi) nearer to 0"
+        )

@@ -193,12 +193,8 @@ def flip_within(
     v = voice[0]
     if position >= v.boundary - 2 * fade:
         return
-    cell, within = v.cell, 0
-    if v.slot < 0:
-        tick = loop_tick(v.tick, voice, play)
-        cell, within = tick // TICKS_A_CELL, tick % TICKS_A_CELL
-    elif play[0].n_ticks > 0:
-        within = loop_tick(v.tick, voice, play) % TICKS_A_CELL
+    tick = loop_tick(v.tick, voice, play)
+    cell, within = v.cell if v.slot >= 0 else tick // TICKS_A_CELL, tick % TICKS_A_CELL
     slot = choose_slot(cell, play, seen, playing)
     if slot != v.slot:
         ticks = within + tick_of(position, line) - v.tick

@@ -19,9 +19,11 @@ from performer.controls import N_DECKS
 from performer.errors import PerformerError
 from performer.memory import Memory
 from performer.osc import build_packet
+from performer.settings import DeckSettings
 
 RATE = 48_000
 CHUNK_FRAMES = 240
+"""Samples that are taken from the monitor at once."""
 LOUD_DB = -40.0
 """A sample differs if it is off by more than this, against the level of the loop."""
 MARGIN_DB = 6.0
@@ -29,6 +31,7 @@ MARGIN_DB = 6.0
 PATIENCE_S = 2.0
 """A move that is not heard for so long is missed."""
 REST_S = 60.0
+"""How long the decks may take to come to rest."""
 JITTER_HZ = 50.0
 """Moves a second of a hand that does not stop moving."""
 JITTER = 1e-7
@@ -37,7 +40,9 @@ SEEDS = (9, 6)
 """Two loops of `drums` that never fall silent, with the density below."""
 DENSITY = 3.0
 LEVEL = 0.5
+"""Fader of each deck."""
 CLICKS = 20
+"""Clicks that tell the sound server's share."""
 
 
 class Capture:
@@ -326,8 +331,6 @@ def align(turn: Turn, capture: Capture) -> tuple[Turn, float]:
 
 def wait_for_rest(memory: Memory) -> None:
     """Wait until every deck plays the whole loop that its controls ask for."""
-    from performer.settings import DeckSettings  # noqa: PLC0415
-
     until_s = time.monotonic() + REST_S
     time.sleep(0.2)
     while time.monotonic() < until_s:

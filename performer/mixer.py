@@ -22,7 +22,7 @@ from performer.meter import measure
 from performer.reader import N_TAPS, sinc_table
 from performer.stereo import set_weights
 from performer.sweep import sweep
-from performer.voice import FADE_MS, FLIP_TICKS, PLAY, REPEAT_TICKS, new_voice
+from performer.voice import FADE_MS, FLIP_TICKS, PLAY, REPEAT_TICKS, new_voice, silence_voice
 
 CHUNK = 256
 """Samples that are mixed at once."""
@@ -175,6 +175,9 @@ def mix_deck(out: np.ndarray, first: int, n: int, position: int, deck: int, valu
             for channel in range(2):
                 cue[channel, index] += desk.faders[deck, CUED] * sound[channel, index]
         set_play(desk.play, values, deck)
+    elif desk.cue_voices[deck][0].turn >= 0:
+        silence_voice(desk.cue_voices[deck])  # it would have to catch up with all that it has not played
+        loops.cued[deck][:] = 0
     play_voice(
         sound, n, position, line, desk.voices[deck], desk.play, loops.clips[deck], loops.headers[deck],
         loops.seen[deck], loops.playing[deck], desk.weights, desk.gains[deck], desk.smoothing, desk.fade,
@@ -185,7 +188,7 @@ def mix_deck(out: np.ndarray, first: int, n: int, position: int, deck: int, valu
     equalize(sound, n, position, desk.bands, desk.equalizers[deck])
     sweep(sound, n, position, values[FILTER + mine], desk.sweeps[deck])
     trim = 10.0 ** (values[TRIM + mine] / 20.0)
-    fader = values[LEVEL + mine] ** 2 * (1.0 - values[MUTE + mine])
+    fader = values[LEVEL + mine] ** 2 * (1.0 - values[MUTE + mine]) * (1.0 - values[PANIC])
     fader *= side_gain(values[ASSIGN + mine], values[CROSSFADER])
     for index in range(n):
         gains = desk.faders[deck]

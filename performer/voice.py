@@ -63,9 +63,17 @@ def new_voice() -> np.ndarray:
         Of `VOICE`.
     """
     voice = np.zeros(1, VOICE)
-    voice["slot"] = voice["old_slot"] = voice["next_slot"] = -1
-    voice["turn"] = -1
+    silence_voice(voice)
     return voice
+
+
+@compiled
+def silence_voice(voice: np.ndarray) -> None:
+    """Let a voice play nothing; what it plays next it takes up where the clock is by then."""
+    v = voice[0]
+    v.slot = v.old_slot = v.next_slot = -1
+    v.prepared = v.next_joins = v.fade_left = 0
+    v.turn = -1
 
 
 @compiled

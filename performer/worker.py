@@ -4,9 +4,6 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-
-from melgan_vocoder.errors import LoopmorphError
 from performer.clips import Clip, publish
 from performer.clock import TICKS_A_BEAT, TICKS_A_CELL, TICKS_A_LOOP, read_clock
 from performer.console import Warnings
@@ -46,9 +43,7 @@ class DeckWork:
     failed: DeckSettings | None = None
     """What could not be drawn; not tried again."""
     whole: Iterator[list[tuple[int, Clip]] | None] | None = None
-    """A whole loop that is being drawn."""
-    whole_revision: int = 0
-    """Revision from which that set out; it is given up when the deck moves on."""
+    """A whole loop that is being drawn; given up when a live deck moves on."""
     window_s: float = 0.0
     """When its newest window was begun."""
     first_tick: float = 0.0
@@ -121,13 +116,13 @@ class Worker:
         windows = [window for deck in range(N_DECKS) if (window := self.next_window(deck)) is not None]
         if windows:
             _, deck, n_cells = min(windows)
-            self.guard(deck, lambda: self.draw_window(deck, n_cells))
+            self.guard(deck, self.decks[deck].drawing.settings, lambda: self.draw_window(deck, n_cells))
             return True
         waiting = [deck for deck in range(N_DECKS) if self.needs_whole(deck)]
         if not waiting:
             return False
         deck = min(waiting, key=lambda deck: (self.decks[deck].whole is None, not self.is_heard(deck), deck))
-        self.guard(deck, lambda: self.draw_part(deck))
+        self.guard(deck, self.decks[deck].drawing.settings, lambda: self.draw_part(deck))
         return True
 
     def value(self, deck: int, name: str) -> float:
@@ -155,10 +150,10 @@ class Worker:
         if self.value(deck, "freeze") and work.drawing.settings is not None:
             return
         settings = self.walk(deck, DeckSettings.from_controls(self.values, deck=deck + 1))
-        if settings != work.drawing.settings:
+        if settings not in (work.drawing.settings, work.failed):
             renderer = self.renderers[min(settings.model, len(self.renderers) - 1)]
             glide_s = 0.0 if self.value(deck, "drift") > 0 else self.value(deck, "glide")
-            self.guard(deck, lambda: self.set_out(deck, settings, renderer, glide_s=glide_s, now_s=now_s))
+            self.guard(deck, settings, lambda: self.set_out(deck, settings, renderer, glide_s=glide_s, now_s=now_s))
             if self.is_live(deck):
                 work.whole = None
 
@@ -167,6 +162,7 @@ class Worker:
     ) -> None:
         """Let a deck set out for new settings."""
         self.decks[deck].drawing.follow(settings, renderer, glide_s=glide_s, now_s=now_s)
+        self.decks[deck].failed = None
         self.log.set_out(deck, settings, glide_s=glide_s, now_s=now_s)
 
     def walk(self, deck: int, settings: DeckSettings) -> DeckSettings:
@@ -275,8 +271,6 @@ class Worker:
 
     def publish(self, deck: int, clips: Sequence[tuple[int, Clip]]) -> None:
         """Hand clips over, and wait a little for those whose cell has no free slot."""
-        if not all(np.isfinite(clip.audio).all() for _, clip in clips):
-            raise LoopmorphError("the model drew sound that is not finite")
         for cell in {cell for cell, _ in clips} & set(self.decks[deck].waiting):
             self.log.missed(deck, cell)
         self.decks[deck].waiting.update(clips)
@@ -291,12 +285,11 @@ class Worker:
             del waiting[cell]
         return not waiting
 
-    def guard(self, deck: int, work: Callable[[], None]) -> None:
-        """Do some work; a failure is counted and said, and the deck plays on as it was."""
+    def guard(self, deck: int, settings: DeckSettings | None, work: Callable[[], None]) -> None:
+        """Do some work for settings; a failure is counted and said, they are not tried again, and the deck plays on."""
         try:
             work()
         except Exception as error:  # noqa: BLE001 - the outermost live loop: the music goes on
-            settings = self.decks[deck].drawing.settings
             self.memory.count("render_failures")
             self.decks[deck].failed, self.decks[deck].whole = settings, None
             seed = f"seed {settings.seed}" if settings else "its model"

@@ -29,7 +29,8 @@ class FakeClock:
 
 
 class FakeRenderer:
-    """Loops whose every sample is the seed over 10 000; a seed of 666 fails, 667 is not finite.
+    """Loops whose every sample is the seed over 10 000; a seed of 666 fails, 667 is not finite, nor is what goes on
+    from it, 668 has no place in W.
 
     The state of a frame is its number, so that it can be told which ones a window went on from.
     """
@@ -47,12 +48,17 @@ class FakeRenderer:
         return Grid(n_frames=round(61_440 / settings.tempo_bpm), semitones=settings.transpose)
 
     def latents(self, settings: DeckSettings) -> np.ndarray:
+        if settings.seed == 668:
+            raise RuntimeError("no such place")
         w = np.array([settings.seed, *settings.strengths, settings.morph[0], settings.walk], np.float32)
         return np.repeat(w[None, None], N_LOOPS, axis=0)
 
     def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:
         self.windows.append((first, n, grid, states_in.copy()))
-        return self.draw(ws, grid, first=first, n=n)
+        window = self.draw(ws, grid, first=first, n=n)
+        if np.isnan(states_in).any():
+            window.audio[:] = np.nan
+        return window
 
     def whole(self, ws: np.ndarray, grid: Grid) -> Iterator[Window | None]:
         self.wholes.append(float(ws[0, 0, 0]))
@@ -64,7 +70,10 @@ class FakeRenderer:
         if seed == 666:
             raise RuntimeError("out of memory")
         level = np.nan if seed == 667 else seed / 10_000
-        states = np.broadcast_to((first + np.arange(n)) % grid.n_frames, (N_LOOPS, 2, N_STATES, n)).astype(np.float32)
+        states = (
+            np.broadcast_to((first + np.arange(n)) % grid.n_frames, (N_LOOPS, 2, N_STATES, n)).astype(np.float32)
+            + 0 * level
+        )
         return Window(audio=np.full((N_LOOPS, n * HOP), level, np.float32), states=states)
 
 

@@ -1,7 +1,7 @@
 """The instrument in virtual time, with a recorder: what tests of recordings play."""
 
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import soundfile
@@ -17,6 +17,7 @@ from performer.renderer import Grid, Window
 from performer.replay import Replay
 from performer.worker import Worker
 from tests.performer.conftest import HOP, N_STATES, FakeClock, FakeRenderer
+from tests.performer.stage import Slow
 
 HEADER = {
     "kind": "loopmorph control log",
@@ -27,8 +28,6 @@ HEADER = {
     "models": [{"name": "fake", "sha256": ""}],
 }
 RATE = 48_000
-WINDOW_S, REST_S, PART_S = 0.07, 0.16, 0.12
-"""What drawing costs."""
 
 
 class Chained(FakeRenderer):
@@ -56,21 +55,8 @@ class Chained(FakeRenderer):
         )
 
 
-class SlowChained(Chained):
+class SlowChained(Slow, Chained):
     """The same, as slow as the real one."""
-
-    def __init__(self, spend: Callable[[float], None]) -> None:
-        super().__init__()
-        self.spend = spend
-
-    def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:
-        self.spend(WINDOW_S if n < 64 else REST_S)
-        return super().window(ws, grid, first=first, n=n, states_in=states_in)
-
-    def whole(self, ws: np.ndarray, grid: Grid) -> Iterator[Window | None]:
-        for window in super().whole(ws, grid):
-            self.spend(PART_S)
-            yield window
 
 
 class KilledError(BaseException):

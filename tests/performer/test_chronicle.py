@@ -14,7 +14,7 @@ from performer.values import set_values
 from performer.worker import Worker
 from stylegan_audio.model_file import ModelHeader
 from tests.performer.conftest import FakeClock
-from tests.performer.test_worker import Stage
+from tests.performer.stage import Stage
 
 STAMPS = (ModelStamp(name="drums", sha256="ab12"),)
 POLL_S = 0.02

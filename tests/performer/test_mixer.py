@@ -165,6 +165,39 @@ def test_the_headphones_hear_what_has_arrived_before_it_is_flipped_to(memory: Me
     assert np.abs(bench.play(4096)[:, 2:]).max() < 1e-4
 
 
+def test_headphones_that_were_off_are_in_time_at_once_and_claim_nothing_meanwhile(
+    memory: Memory, hand_over: HandOver
+) -> None:
+    bench = Bench(memory, channels=WITH_CUE)
+    hand_over(tone(300))
+    bench.set("/deck/1/cue", 1)
+    bench.play(48_000)
+    assert memory.state["cued"][0, 0].any()
+    bench.set("/deck/1/cue", 0)
+    bench.play(48_000)
+    assert not memory.state["cued"][0, 0].any()
+    hand_over(tone(500), revision=2)
+    bench.play(1_920_000)
+    bench.set("/deck/1/cue", 1)
+    bench.play(4800)
+    heard = bench.play(48_000)
+    np.testing.assert_allclose(
+        heard[:, 2] / heard[:, 2].std(), np.roll(heard[:, 0], -DELAY) / heard[:, 0].std(), atol=0.05
+    )
+
+
+@pytest.mark.parametrize("channels", [0, DECKS])
+def test_panic_silences_every_output(memory: Memory, hand_over: HandOver, channels: int) -> None:
+    bench = Bench(memory, channels=channels)
+    hand_over(tone(300))
+    assert np.abs(bench.play(48_000)).max() > 0.1
+    bench.set("/panic", 1)
+    bench.play(24_000)
+    assert np.abs(bench.play(4800)).max() < 1e-6
+    bench.set("/panic", 0)
+    assert np.abs(bench.play(48_000)).max() > 0.1
+
+
 def test_no_sample_exceeds_the_ceiling(bench: Bench, hand_over: HandOver) -> None:
     for deck in range(4):
         hand_over(tone(440, level=1.0), deck=deck)

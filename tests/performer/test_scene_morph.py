@@ -12,7 +12,7 @@ from performer.settings import DeckSettings
 from performer.snapshot import IN_SCENES
 from performer.values import set_values
 from tests.performer.conftest import FakeClock
-from tests.performer.test_worker import Stage
+from tests.performer.stage import Stage
 
 Read = Callable[[str], list[float]]
 
