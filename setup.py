@@ -20,7 +20,7 @@ setup(
         "melgan_vocoder": ["weights/*.safetensors", "py.typed"],
         "stylegan_audio": ["models/*.safetensors", "py.typed"],
         "directions": ["py.typed"],
-        "performer": ["web/*", "py.typed"],
+        "performer": ["output/web/*", "py.typed"],
         "training": ["gan/presets/*.yaml", "vocoder/presets/*.yaml", "py.typed"],
     },
     install_requires=[

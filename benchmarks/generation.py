@@ -16,9 +16,9 @@ import torch
 
 from melgan_vocoder.excitation import Excitation
 from melgan_vocoder.vocoder_file import load_vocoder
-from performer.bass import join_loops
 from performer.crate import find_model
-from performer.renderer import LoopRenderer
+from performer.generation.bass import join_loops
+from performer.generation.renderer import LoopRenderer
 from performer.settings import DeckSettings
 
 RUNS = 9

@@ -23,7 +23,7 @@ from torch import Tensor
 from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.crate import find_model
-from performer.renderer import multiplies_bfloat16
+from performer.generation.renderer import multiplies_bfloat16
 from performer.supervisor import ENVIRONMENT
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.latent import seed_latent

@@ -9,7 +9,7 @@ from PIL import Image
 
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.crate import find_model
-from performer.renderer import LoopRenderer
+from performer.generation.renderer import LoopRenderer
 from performer.settings import DeckSettings
 
 SEED = 3

@@ -2,13 +2,14 @@
 
 ::
 
-    controls, actions   <- osc, midi, cli       settings -> renderer -> pages -> playback (mixer) -> outputs
-    control_process                             worker_process           audio_process
-    ------------------------------ memory (shared), clock, supervisor ------------------------------------
-    tape, journal, ledger -> recorder -> take: sound file, control log -> replay -> rerun (render --log)
-    recorder_process
+    controls, actions     one table each: what can be moved, what can be pressed
+    surfaces   session    -> control_process      hands, and what they get back later
+    generation            -> worker_process       controls -> spectrograms -> clips of sound
+    desk       output     -> audio_process        clips -> decks -> mix -> device
+    recording             -> recorder_process     to disk, and back to sound
+    measuring             what the instrument promises
 
-Only `renderer` imports torch, and only the worker process and `loopmorph render` import `renderer`.
+Processes meet in `memory` (shared) by one `clock`; the `supervisor` starts them. Only `generation` imports torch.
 """
 
 from performer.errors import ControlError, PerformerError

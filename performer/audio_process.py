@@ -12,14 +12,14 @@ from typing import Any
 
 from performer.clock import CLIP_RATE
 from performer.console import TOLD, say
+from performer.desk.mixer import DECKS, N_CHANNELS, STEREO, WITH_CUE
+from performer.desk.playback import Playback
 from performer.errors import PerformerError
-from performer.file_output import FileOutput
 from performer.memory import Memory, read_options
-from performer.mixer import DECKS, N_CHANNELS, STEREO, WITH_CUE
-from performer.outputs import Output, PacedOutput
-from performer.playback import Playback
-from performer.recording import unused_path
-from performer.sound_device import NoDeviceError, PortAudioOutput, find_rate
+from performer.output.file_output import FileOutput
+from performer.output.outputs import Output, PacedOutput
+from performer.output.sound_device import NoDeviceError, PortAudioOutput, find_rate
+from performer.recording.recording import unused_path
 
 CHANNELS = {"master": STEREO, "cue": WITH_CUE, "decks": DECKS}
 """What `--outputs` says."""
@@ -76,7 +76,7 @@ def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, 
                 raise
             say(f"{error}; the browser is the loudspeaker instead")
             memory.state["browser"][0] = 1
-    from performer.loudspeaker import BrowserOutput  # noqa: PLC0415 - a web server only where it is needed
+    from performer.output.loudspeaker import BrowserOutput  # noqa: PLC0415 - a web server only where it is needed
 
     return BrowserOutput(options["http_port"], **paced).start()
 

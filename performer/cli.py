@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from melgan_vocoder.command_line import CommandLine, NumberRange
-from performer.benches import bench, soak
+from performer.measuring.benches import bench, soak
 from performer.ports import HTTP_PORT, OSC_PORT
 from performer.table import print_table
 
@@ -75,8 +75,8 @@ def render(
     for name, value in controls.items():
         values[SLOTS[f"/deck/1/{name}"]] = value
     with waiting_line("rendering"):
-        from performer.offline import play_offline
-        from performer.wav_file import write_wav
+        from performer.generation.offline import play_offline
+        from performer.output.wav_file import write_wav
 
         audio = play_offline(header, values, n_loops=loops)
         write_wav(out, audio, sample_rate=header.mel_format.sample_rate)
@@ -97,7 +97,7 @@ def render_set(out: pathlib.Path, log: pathlib.Path, *, stems: bool) -> None:
     console = Console(file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("rendering", total=1.0)
-        from performer.rerun import render_log
+        from performer.recording.rerun import render_log
 
         duration_s = render_log(log, out, stems=stems, progress=lambda share: progress.update(task, completed=share))
     click.echo(f"{out}: {duration_s:.3f} s" + (", and each deck beside it" if stems else ""), err=True)
@@ -146,9 +146,9 @@ def perform(
     from performer.crate import find_model, list_models
     from performer.errors import AlreadyToldError
     from performer.memory import running_instruments
-    from performer.session import begin_session, default_session
+    from performer.recording.take import require_new
+    from performer.session.session import begin_session, default_session
     from performer.supervisor import Supervisor, stop_on_signals
-    from performer.take import require_new
 
     if record is not None:
         record = require_new(record.resolve(), option="--record")
@@ -213,7 +213,7 @@ def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     loopmorph set /deck/1/undo
     """
     from performer.actions import Action, find_row
-    from performer.osc import send
+    from performer.surfaces.osc import send
 
     row = find_row(path)
     accepted = row.accept([to_number(value) for value in values])
@@ -282,8 +282,8 @@ def devices(as_json: bool) -> None:
     loopmorph devices
     """
     from performer.errors import PerformerError
-    from performer.midi import list_ports
-    from performer.sound_device import NoDeviceError, list_devices
+    from performer.output.sound_device import NoDeviceError, list_devices
+    from performer.surfaces.midi import list_ports
 
     lines, found, ports = [], [], []
     try:

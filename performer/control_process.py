@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable
 
 from performer.actions import Action
-from performer.conductor import POLL_S, Conductor
 from performer.console import TOLD, Warnings, say
 from performer.controls import N_VALUES, SLOTS, Control
 from performer.errors import ControlError, PerformerError
 from performer.memory import Memory, read_options
-from performer.midi import obey_message, open_ports
-from performer.osc import bind, receive
-from performer.stamp import read_stamps
-from performer.values import set_values
+from performer.session.conductor import POLL_S, Conductor
+from performer.session.stamp import read_stamps
+from performer.session.values import set_values
+from performer.surfaces.midi import obey_message, open_ports
+from performer.surfaces.osc import bind, receive
 
 HOST = "127.0.0.1"
 

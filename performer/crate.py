@@ -91,7 +91,7 @@ def add_model(path: pathlib.Path) -> ModelHeader:
         If the file is not a model that plays here, or the crate has one of that name.
     """
     from melgan_vocoder.vocoder_file import load_vocoder  # noqa: PLC0415 - torch, for this check alone
-    from performer.renderer import LoopRenderer  # noqa: PLC0415
+    from performer.generation.renderer import LoopRenderer  # noqa: PLC0415
 
     header = read_model_header(path)
     LoopRenderer(header, load_vocoder())  # reads the tensors and the directions

@@ -8,11 +8,11 @@ import pathlib
 import sys
 import time
 
-from performer.control_log import make_header
 from performer.crate import home_folder
-from performer.ledger import Ledger
 from performer.memory import Memory, read_options
-from performer.recorder import Recorder
+from performer.recording.control_log import make_header
+from performer.recording.ledger import Ledger
+from performer.recording.recorder import Recorder
 
 POLL_S = 0.05
 LAST_S = 0.2

@@ -13,11 +13,11 @@ from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.errors import LoopmorphError
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.console import TOLD, say
-from performer.drawing_log import DrawingLog
-from performer.ledger import Ledger
+from performer.generation.drawing_log import DrawingLog
+from performer.generation.renderer import LoopRenderer
+from performer.generation.worker import Worker
 from performer.memory import Memory, read_options
-from performer.renderer import LoopRenderer
-from performer.worker import Worker
+from performer.recording.ledger import Ledger
 from stylegan_audio.model_file import read_model_header
 
 POLL_S = 0.002

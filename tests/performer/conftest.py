@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from performer.clips import PREROLL, TAIL, Clip, cut_clips, publish
+from performer.desk.clips import PREROLL, TAIL, Clip, cut_clips, publish
+from performer.generation.renderer import Grid, Window
 from performer.memory import N_CELLS, N_LOOPS, Memory
-from performer.renderer import Grid, Window
 from performer.settings import DeckSettings
 
 HOP = 375

@@ -6,16 +6,16 @@ from collections.abc import Callable
 import numpy as np
 import soundfile
 
-from performer.control_log import read_entries, read_header, survey
 from performer.controls import SLOTS
-from performer.drawing_log import DrawingLog
-from performer.ledger import Ledger
+from performer.desk.playback import Playback
+from performer.generation.drawing_log import DrawingLog
+from performer.generation.renderer import Grid, Window
+from performer.generation.worker import Worker
 from performer.memory import Memory
-from performer.playback import Playback
-from performer.recorder import Recorder
-from performer.renderer import Grid, Window
-from performer.replay import Replay
-from performer.worker import Worker
+from performer.recording.control_log import read_entries, read_header, survey
+from performer.recording.ledger import Ledger
+from performer.recording.recorder import Recorder
+from performer.recording.replay import Replay
 from tests.performer.conftest import HOP, N_STATES, FakeClock, FakeRenderer
 from tests.performer.stage import Slow
 

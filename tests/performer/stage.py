@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from performer.controls import SLOTS
+from performer.desk.playback import Playback
+from performer.generation.renderer import Grid, Window
+from performer.generation.worker import Worker
 from performer.memory import Memory
-from performer.playback import Playback
-from performer.renderer import Grid, Window
-from performer.worker import Worker
 from tests.performer.conftest import FakeClock, FakeRenderer
 
 BLOCK = 256

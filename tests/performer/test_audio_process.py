@@ -3,14 +3,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from performer import audio_process, sound_device
+from performer import audio_process
 from performer.audio_process import open_output, open_until_there
+from performer.desk.playback import Playback
 from performer.errors import PerformerError
-from performer.file_output import FileOutput
 from performer.memory import Memory
-from performer.outputs import Output, PacedOutput
-from performer.playback import Playback
-from performer.sound_device import NoDeviceError
+from performer.output import sound_device
+from performer.output.file_output import FileOutput
+from performer.output.outputs import Output, PacedOutput
+from performer.output.sound_device import NoDeviceError
 
 
 @pytest.fixture

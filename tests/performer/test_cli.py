@@ -12,7 +12,7 @@ from melgan_vocoder.format import MelFormat
 from performer.actions import ACTIONS
 from performer.cli import main
 from performer.controls import CONTROLS
-from performer.osc import bind
+from performer.surfaces.osc import bind
 from stylegan_audio import SHIPPED_MODELS
 
 DRUMS = SHIPPED_MODELS / "drums.safetensors"

@@ -5,14 +5,14 @@ import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.actions import ACTIONS
-from performer.conductor import Conductor
 from performer.console import Warnings
 from performer.control_process import ControlSurface
 from performer.controls import SLOTS
 from performer.memory import Memory
-from performer.midi import obey_message
-from performer.osc import obey_packet
-from performer.stamp import ModelStamp
+from performer.session.conductor import Conductor
+from performer.session.stamp import ModelStamp
+from performer.surfaces.midi import obey_message
+from performer.surfaces.osc import obey_packet
 from tests.performer.conftest import FakeClock
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from performer.clips import publish
-from performer.control_log import read_header
 from performer.controls import SLOTS
+from performer.desk.clips import publish
 from performer.memory import Memory, make_folder
 from performer.recorder_process import choose_path
+from performer.recording.control_log import read_header
 from tests.performer.conftest import loop_clips, tone
 
 PATIENCE_S = 60.0

@@ -18,8 +18,8 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import PROCESSES, Memory, running_instruments
-from performer.osc import bind, send
 from performer.supervisor import Supervisor
+from performer.surfaces.osc import bind, send
 from stylegan_audio import SHIPPED_MODELS
 
 pytestmark = pytest.mark.slow

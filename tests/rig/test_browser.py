@@ -60,7 +60,7 @@ def test_a_machine_without_sound_device_says_so_in_one_line_and_serves_the_brows
     import subprocess
     import sys
 
-    code = "from performer.sound_device import list_devices; print(len(list_devices()))"
+    code = "from performer.output.sound_device import list_devices; print(len(list_devices()))"
     count = subprocess.run([sys.executable, "-c", code], env={**os.environ, **deaf}, capture_output=True, text=True)
     if count.stdout.strip() != "0":
         pytest.skip("this machine has a sound device")

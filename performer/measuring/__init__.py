@@ -1,0 +1,1 @@
+"""What `loopmorph bench` and `loopmorph soak` measure."""

@@ -1,0 +1,1 @@
+"""Where blocks of sound go: a device, a browser, a file, nowhere."""

@@ -1,0 +1,219 @@
+"""The sound device: found by name, played through PortAudio."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from performer.console import quiet_libraries
+from performer.errors import PerformerError
+from performer.output.outputs import BLOCK_SIZE, Render
+
+MAX_LATENCY_S = 2.0
+"""A driver that says more than this says nothing: some report thousands of seconds."""
+SILENT_DEVICE_S = 0.8
+"""A device that asks for nothing this long is lost."""
+WAKING_S = 3.0
+"""So long it may take until it asks for the first time: an idle PulseAudio null sink needs up to 2 s."""
+
+
+class NoDeviceError(PerformerError):
+    """There is no sound device at all, or the default one cannot be opened."""
+
+
+class PortAudioOutput:
+    """A sound device.
+
+    Parameters
+    ----------
+    name : str or None
+        Device name or part of it; None for the system's default.
+    render : callable
+        Fills blocks.
+    underrun : callable
+        Called when the device reports that a block came too late.
+    sample_rate : int
+        In hertz.
+    n_channels : int
+        Of a block.
+    latency_ms : float
+        Latency asked for; the device may choose another.
+
+    Raises
+    ------
+    NoDeviceError
+        If no name was given and no device can be opened.
+    PerformerError
+        If the named device does not exist or cannot be opened.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        render: Render,
+        underrun: Callable[[], None],
+        sample_rate: int,
+        n_channels: int,
+        latency_ms: float,
+    ) -> None:
+        self.finished = False
+        self.begun = False
+        self.asked_s = time.monotonic()
+
+        def callback(out: np.ndarray, _frames: int, at: Any, status: Any) -> None:
+            if status.output_underflow:
+                underrun()
+            latency_s = at.outputBufferDacTime - at.currentTime
+            render(out, latency_s if 0 < latency_s < MAX_LATENCY_S else 0.0)
+            self.asked_s, self.begun = time.monotonic(), True
+
+        with quiet_libraries():
+            sounddevice = import_sounddevice()
+            index = find_device(sounddevice, name)
+            try:
+                self.stream = sounddevice.OutputStream(
+                    device=index,
+                    samplerate=sample_rate,
+                    blocksize=BLOCK_SIZE,
+                    channels=n_channels,
+                    dtype="float32",
+                    latency=latency_ms / 1000,
+                    callback=callback,
+                    finished_callback=self.finish,
+                )
+                self.stream.start()
+            except sounddevice.PortAudioError as error:
+                chosen = sounddevice.query_devices(index)["name"]
+                kind = NoDeviceError if name is None else PerformerError
+                raise kind(
+                    f"sound device {chosen!r} cannot play {n_channels} channels at {sample_rate} Hz ({error.args[0]}); "
+                    "free it or choose another with --device; see 'loopmorph devices'"
+                ) from error
+        chosen = sounddevice.query_devices(index)["name"]
+        self.description = f"{chosen}, {sample_rate} Hz, latency {self.stream.latency * 1000:.0f} ms"
+
+    def finish(self) -> None:
+        """Note that the stream ended; PortAudio calls this."""
+        self.finished = True
+
+    def failure(self) -> str | None:
+        """Say why the device no longer plays, or None while it does."""
+        if self.finished:
+            return "the sound device went away"
+        silent_s = time.monotonic() - self.asked_s
+        if silent_s > (SILENT_DEVICE_S if self.begun else WAKING_S):
+            return f"the sound device has asked for nothing for {silent_s:.1f} s"
+        return None
+
+    def close(self) -> None:
+        """Stop the stream."""
+        self.stream.close()
+
+
+def find_rate(name: str | None, *, wanted: int) -> int:
+    """Find a sample rate that a device plays.
+
+    Parameters
+    ----------
+    name : str or None
+        As of `PortAudioOutput`.
+    wanted : int
+        Hertz; chosen if the device plays it.
+
+    Returns
+    -------
+    int
+        Hertz; else the device's own.
+
+    Raises
+    ------
+    PerformerError
+        If there is no such device.
+    """
+    with quiet_libraries():
+        sounddevice = import_sounddevice()
+        index = find_device(sounddevice, name)
+        try:
+            sounddevice.check_output_settings(device=index, samplerate=wanted)
+        except sounddevice.PortAudioError:
+            return round(sounddevice.query_devices(index)["default_samplerate"])
+    return wanted
+
+
+def import_sounddevice() -> Any:
+    """Import sounddevice, which starts PortAudio.
+
+    Raises
+    ------
+    NoDeviceError
+        If the PortAudio library is not installed.
+    """
+    try:
+        import sounddevice  # noqa: PLC0415 - starting PortAudio takes time and may fail
+    except OSError as error:
+        raise NoDeviceError(
+            f"PortAudio cannot be loaded ({error}); needed to reach a sound device; install it "
+            "(Debian, Ubuntu: sudo apt install libportaudio2)"
+        ) from error
+    return sounddevice
+
+
+def list_devices() -> list[dict[str, Any]]:
+    """List the sound devices that can play.
+
+    Returns
+    -------
+    list of dict
+        `name`, `api`, `channels`, `sample_rate`, `latency_ms` and `default` of each.
+
+    Raises
+    ------
+    NoDeviceError
+        If the PortAudio library is not installed.
+    """
+    with quiet_libraries():
+        sounddevice = import_sounddevice()
+        default = sounddevice.default.device[1]
+        return [
+            {
+                "name": device["name"],
+                "api": sounddevice.query_hostapis(device["hostapi"])["name"],
+                "channels": device["max_output_channels"],
+                "sample_rate": round(device["default_samplerate"]),
+                "latency_ms": round(device["default_low_output_latency"] * 1000, 1),
+                "default": device["index"] == default,
+            }
+            for device in sounddevice.query_devices()
+            if device["max_output_channels"] > 0
+        ]
+
+
+def find_device(sounddevice: Any, name: str | None) -> int:
+    """Find an output device by its name or a part of it that no other has.
+
+    Raises
+    ------
+    NoDeviceError
+        If no name was given and there is no default device.
+    PerformerError
+        If no device, or more than one, has that name.
+    """
+    devices = [device for device in sounddevice.query_devices() if device["max_output_channels"] > 0]
+    if name is None:
+        index = sounddevice.default.device[1]
+        if index < 0:
+            raise NoDeviceError("this machine has no sound device")
+        return int(index)
+    matches = [device for device in devices if device["name"] == name] or [
+        device for device in devices if name.lower() in device["name"].lower()
+    ]
+    if len(matches) != 1:
+        names = ", ".join(repr(device["name"]) for device in matches or devices) or "no device"
+        got = "fits several" if matches else "is not there"
+        raise PerformerError(
+            f"sound device {name!r} {got}: found {names}; the name of one of them is needed; see 'loopmorph devices', "
+            "or use --device browser, file:OUT.wav or null"
+        )
+    return int(matches[0]["index"])

@@ -1,0 +1,1 @@
+"""What a performer gets back: history, scenes, sessions, and the conductor who does what buttons ask."""

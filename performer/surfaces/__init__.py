@@ -1,0 +1,1 @@
+"""The performer's hands: OSC and MIDI."""

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+
+from melgan_vocoder.batch_threads import BatchThreads
+from melgan_vocoder.vocoder_file import load_vocoder
+from performer.controls import DIRECTION_NAMES
+from performer.crate import find_model
+from performer.generation.renderer import LoopRenderer
+from performer.settings import DeckSettings
+
+
+@pytest.fixture(scope="module")
+def renderer() -> LoopRenderer:
+    return LoopRenderer(find_model("drums"), load_vocoder())
+
+
+def draw(renderer: LoopRenderer, settings: DeckSettings) -> np.ndarray:
+    """Four whole loops, float32 `[4, n]`."""
+    nothing, window = renderer.whole(renderer.latents(settings), renderer.grid(settings))
+    assert nothing is None
+    assert window is not None
+    return window.audio
+
+
+def test_four_finite_different_loops(renderer: LoopRenderer) -> None:
+    audio = draw(renderer, DeckSettings(seed=3, spread=1.0))
+    assert audio.shape == (4, 192_000)
+    assert audio.dtype == np.float32
+    assert np.isfinite(audio).all()
+    assert audio.std() > 0.01
+    assert np.abs(audio[0] - audio[1:]).max() > 0.01
+
+
+def test_the_same_settings_are_the_same_loops_bit_for_bit(renderer: LoopRenderer) -> None:
+    settings = DeckSettings(seed=5, morph=(0.3, 0.6), strengths=(1.0, -1.0), spread=0.7)
+    np.testing.assert_array_equal(draw(renderer, settings), draw(renderer, settings))
+
+
+def test_the_corners_of_the_pad_are_four_seeds(renderer: LoopRenderer) -> None:
+    for index, corner in enumerate([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]):
+        at_corner = renderer.latents(DeckSettings(seed=7, morph=corner, spread=0))
+        own = renderer.latents(DeckSettings(seed=7 + index, spread=0))
+        np.testing.assert_allclose(at_corner, own, atol=1e-6)
+
+
+def test_the_four_loops_surround_the_deck_s_latent_at_the_spread_s_distance(renderer: LoopRenderer) -> None:
+    centre = renderer.latents(DeckSettings(seed=7, spread=0))
+    assert np.all(centre == centre[0])
+    one, two = (renderer.latents(DeckSettings(seed=7, spread=spread)) - centre for spread in (1.0, 2.0))
+    np.testing.assert_allclose(two, 2 * one, atol=1e-5)
+    np.testing.assert_allclose(one[0], -one[1], atol=1e-5)
+    np.testing.assert_allclose(one[2], -one[3], atol=1e-5)
+    along = one[0, 0] / np.linalg.norm(one[0, 0])
+    assert np.linalg.norm(one[0, 0]) == pytest.approx(0.8 * float((renderer.population @ along).std()), rel=1e-3)
+
+
+def test_the_shipped_model_has_every_direction_that_has_a_control(renderer: LoopRenderer) -> None:
+    assert renderer.missing_directions == []
+    assert set(DIRECTION_NAMES) <= set(renderer.directions)
+
+
+def test_a_direction_moves_every_loop_by_its_sigma(renderer: LoopRenderer) -> None:
+    still = renderer.latents(DeckSettings(seed=7))
+    moved = renderer.latents(DeckSettings(seed=7, strengths=(0.0, 2.0)))
+    bass = renderer.directions["bass"]
+    expected = np.broadcast_to(2 * bass.sigma * bass.vector, moved.shape)
+    np.testing.assert_allclose(moved - still, expected, atol=1e-5)
+
+
+def test_the_last_seed_plays(renderer: LoopRenderer) -> None:
+    assert np.isfinite(renderer.latents(DeckSettings(seed=2**31 - 1))).all()
+
+
+def test_bfloat16_draws_the_same_loop(renderer: LoopRenderer) -> None:
+    import torch
+
+    synthesis, before = renderer.generator.synthesis, renderer.generator.synthesis.feature_dtype
+    mels = {}
+    try:
+        for dtype in (torch.float32, torch.bfloat16):
+            synthesis.feature_dtype = dtype
+            with torch.inference_mode():
+                mels[dtype] = synthesis(torch.from_numpy(renderer.latents(DeckSettings(seed=9))))
+    finally:
+        synthesis.feature_dtype = before
+    assert mels[torch.bfloat16].dtype == torch.float32
+    difference = (mels[torch.float32] - mels[torch.bfloat16]).abs().mean()
+    assert 0 < difference < 0.01
+
+
+def test_a_render_with_two_threads_differs_by_less_than_16_bit_noise(renderer: LoopRenderer) -> None:
+    settings, threads = DeckSettings(seed=9, spread=0), renderer.threads
+    try:
+        renderer.threads = BatchThreads(1)
+        alone = draw(renderer, settings)
+        renderer.threads = BatchThreads(2)
+        together = draw(renderer, settings)
+    finally:
+        renderer.threads = threads
+    np.testing.assert_allclose(alone, together, atol=1e-3)
+
+
+@pytest.mark.parametrize("tempo_bpm", [97.0, 120.0, 126.0])
+@pytest.mark.parametrize(("first_cell", "n_cells"), [(0, 2), (5, 2), (30, 8)])
+def test_a_window_with_the_phases_of_the_whole_is_that_cut_of_it(
+    renderer: LoopRenderer, tempo_bpm: float, first_cell: int, n_cells: int
+) -> None:
+    import torch
+
+    synthesis, vocoder, before = (
+        renderer.generator.synthesis,
+        renderer.vocoder,
+        renderer.generator.synthesis.feature_dtype,
+    )
+    settings = DeckSettings(seed=9, strengths=(1.0, 0.0), tempo_bpm=tempo_bpm)
+    try:
+        synthesis.feature_dtype, vocoder.is_half = torch.float32, False
+        ws, grid = renderer.latents(settings), renderer.grid(settings)
+        *_, whole = renderer.whole(ws, grid)
+        assert whole is not None
+        first, last = first_cell * grid.n_frames // 32, (first_cell + n_cells) * grid.n_frames // 32
+        states_in = whole.states[..., np.arange(first - renderer.halo, first + 1) % grid.n_frames]
+        window = renderer.window(ws, grid, first=first, n=last - first, states_in=states_in)
+    finally:
+        synthesis.feature_dtype, vocoder.is_half = before, before == torch.bfloat16
+    samples = np.arange(first * 375, last * 375) % whole.audio.shape[1]
+    difference = np.abs(window.audio - whole.audio[:, samples])
+    print(f"{difference.max():.2e} of {np.abs(whole.audio).max():.2f}")
+    assert difference.max() < 2e-4 * np.abs(whole.audio).max()  # 1e-4 at the loudness at which a deck plays
+    frames = np.arange(first, last) % grid.n_frames
+    turned = window.states[:, 0] - whole.states[:, 0][..., frames]
+    assert np.abs(turned - np.round(turned)).max() < 1e-3
+
+
+def test_a_walk_begins_at_the_seed_and_goes_to_other_loops_without_a_step(renderer: LoopRenderer) -> None:
+    still = renderer.latents(DeckSettings(seed=7))
+    np.testing.assert_array_equal(renderer.latents(DeckSettings(seed=7, walk=0.0)), still)
+    steps = [renderer.latents(DeckSettings(seed=7, walk=walk))[0, 0] for walk in np.linspace(0, 3, 61)]
+    lengths = np.linalg.norm(np.diff(steps, axis=0), axis=1)
+    whole = np.linalg.norm(steps[20] - steps[0])
+    assert whole > 0.3 * np.linalg.norm(renderer.population.std(axis=0))
+    assert lengths.max() < 0.15 * whole * 2
+
+
+def test_pinned_corners_take_the_place_of_the_seeds(renderer: LoopRenderer) -> None:
+    pinned = DeckSettings(seed=7, corners=(-1, 40, -1, -1), morph=(1.0, 0.0), spread=0)
+    np.testing.assert_allclose(renderer.latents(pinned), renderer.latents(DeckSettings(seed=40, spread=0)), atol=1e-6)
+
+
+def test_no_truncation_is_the_mapped_latent_and_full_truncation_the_average(renderer: LoopRenderer) -> None:
+    whole = renderer.latents(DeckSettings(seed=7, truncation_psi=1.0, spread=0))[0, 0]
+    np.testing.assert_allclose(whole, renderer.map([7])[0], atol=1e-6)
+    none = renderer.latents(DeckSettings(seed=7, truncation_psi=0.0))[0, 0]
+    np.testing.assert_allclose(none, renderer.generator.w_avg.numpy(), atol=1e-6)
+
+
+def test_drums_keep_their_pitch(renderer: LoopRenderer) -> None:
+    assert renderer.grid(DeckSettings(seed=1, transpose=7)).semitones == 0
