@@ -41,6 +41,8 @@ COUNTERS = {
     "late_blocks": "blocks that took longer to mix than to play",
     "limited_blocks": "blocks that the limiter held below full scale",
     "windows": "windows of a loop rendered while its controls moved",
+    "narrowed_windows": "windows drawn with fewer than four loops, for want of time: the deck was less wide",
+    "waiting_decks": "times that a deck kept its loop for a while because others moved and there was no time for all",
     "loops": "whole loops rendered, once their controls rested",
     "render_failures": "loops that could not be rendered",
     "late_cells": "cells that played on as they were because their new sound came too late",
@@ -99,6 +101,7 @@ STATE = np.dtype(
         ("walked_turn", "i8", (N_DECKS,)),  # worker: which of those `walked` belongs to
         ("walked", "f8", (N_DECKS,)),  # worker: how far the deck has come since, in steps
         ("margin_s", "f8", (N_DECKS,)),  # worker: how far ahead of the playhead its newest window was published
+        ("loops", "i8", (N_DECKS,)),  # worker: how many of the four loops its newest clips were drawn with
         ("readings", "f8", (N_DECKS + 1, N_READINGS)),  # audio process: meters of the decks and the master, `meter`
         ("taped", "i8"),  # audio process: position up to which the tape holds the master
         ("noted", "i8"),  # audio process: entries written into the journal so far

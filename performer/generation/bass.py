@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import fft, signal
@@ -22,10 +23,33 @@ class Joined:
 
     audio: np.ndarray
     """float32 `[4, n_samples]`."""
-    high_gain: float
-    """What the loops were raised by above the crossover."""
-    covariance: np.ndarray
+    blend: "Blend"
+    """What windows of them need."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Blend:
+    """How loops with one bass add up; of whole loops, for windows of them."""
+
+    high_gain: float = 1.0
+    """What the loops are raised by above the crossover."""
+    covariance: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((4, 4)))
     """K-weighted covariance of the loops (mean square), float64 `[4, 4]`."""
+    high_covariance: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((4, 4)))
+    """The same above the crossover, before they are raised."""
+
+    def doubled(self, loops: Sequence[int]) -> "Blend":
+        """Tell how they add up where some loops stand in for others.
+
+        Parameters
+        ----------
+        loops : sequence of int
+            Which loop stands for each of the four.
+        """
+        high = self.high_covariance[np.ix_(loops, loops)]
+        gain = equal_loudness(float(np.trace(high)) / len(high), float(high.mean()))
+        whole = self.covariance[np.ix_(loops, loops)] + (gain**2 - self.high_gain**2) * high
+        return Blend(high_gain=gain, covariance=whole, high_covariance=high)
 
 
 def join_loops(loops: np.ndarray, *, sample_rate: int) -> Joined:
@@ -56,8 +80,14 @@ def join_loops(loops: np.ndarray, *, sample_rate: int) -> Joined:
     high_covariance = covariance_of(high * weight, n_samples)
     high_gain = equal_loudness(float(np.trace(high_covariance)) / len(loops), float(high_covariance.mean()))
     joined = low + high * high_gain
-    audio = fft.irfft(joined, n_samples, axis=-1).astype(np.float32)
-    return Joined(audio=audio, high_gain=high_gain, covariance=covariance_of(joined * weight, n_samples))
+    return Joined(
+        audio=fft.irfft(joined, n_samples, axis=-1).astype(np.float32),
+        blend=Blend(
+            high_gain=high_gain,
+            covariance=covariance_of(joined * weight, n_samples),
+            high_covariance=high_covariance,
+        ),
+    )
 
 
 def join_window(loops: np.ndarray, *, high_gain: float, sample_rate: int) -> np.ndarray:

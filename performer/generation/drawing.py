@@ -8,7 +8,8 @@ import numpy as np
 
 from performer.desk.clips import PREROLL, TAIL, Clip, cut_clips
 from performer.errors import PerformerError
-from performer.generation.bass import HALF, join_loops, join_window
+from performer.generation.bass import HALF, Blend, join_loops, join_window
+from performer.generation.governor import doubles
 from performer.generation.renderer import Grid, LoopRenderer, Window
 from performer.memory import N_CELLS, N_LOOPS
 from performer.settings import DeckSettings
@@ -52,8 +53,8 @@ class Drawing:
         """Whether all of the loop was drawn at once, with its phases closed."""
         self.states: np.ndarray | None = None
         """State of the excitation at each frame of what sounds, `[4, 2, n_bands, n_frames]`."""
-        self.high_gain = 1.0
-        self.covariance = np.zeros((N_LOOPS, N_LOOPS))
+        self.blend = Blend()
+        """How its loops add up."""
 
     def follow(self, settings: DeckSettings, renderer: LoopRenderer, *, glide_s: float, now_s: float) -> None:
         """Set out for where the controls point; nothing happens if the deck is on its way there.
@@ -99,13 +100,17 @@ class Drawing:
         """Whether the deck is where its controls point."""
         return self.path is None or self.path.at(now_s) is self.path.target
 
-    def draw_window(self, first_cell: int, n_cells: int, *, now_s: float) -> list[tuple[int, Clip]]:
+    def draw_window(
+        self, first_cell: int, n_cells: int, *, n_loops: int = N_LOOPS, now_s: float
+    ) -> list[tuple[int, Clip]]:
         """Draw some cells of where the deck is now, with the phases that sound before them.
 
         Parameters
         ----------
         first_cell, n_cells : int
             Which cells.
+        n_loops : int
+            Draw so many of the four loops; the others are their doubles.
         now_s : float
             Monotonic time.
 
@@ -123,18 +128,21 @@ class Drawing:
         first = math.floor(begin) - math.ceil((PREROLL + HALF) / hop)
         last = math.ceil(end) + math.ceil((TAIL + HALF) / hop)
         before = np.arange(first - renderer.halo, first + 1) % grid.n_frames
-        window = renderer.window(ws, grid, first=first, n=last - first, states_in=states[..., before])
+        window = renderer.window(
+            ws[:n_loops], grid, first=first, n=last - first, states_in=states[:n_loops, ..., before]
+        )
         require_finite(window, renderer)
+        loops = doubles(n_loops)
         if not self.is_drawn(now_s) or self.is_whole:
             self.revision += 1
         self.drawn, self.drawn_grid, self.drawn_settings, self.is_whole = ws, grid, settings, False
         inner = np.arange(math.floor(begin), math.ceil(end))
-        states[..., inner % grid.n_frames] = window.states[..., inner - first]
+        states[..., inner % grid.n_frames] = window.states[loops][..., inner - first]
         self.states = states
-        audio = join_window(window.audio, high_gain=self.high_gain, sample_rate=renderer.sample_rate)
-        return self.clips(
-            audio, first_cell, n_cells, cell_length=frames_a_cell * hop, offset=(begin - first) * hop - HALF
-        )
+        blend = self.blend if n_loops == N_LOOPS else self.blend.doubled(loops)
+        audio = join_window(window.audio, high_gain=blend.high_gain, sample_rate=renderer.sample_rate)[loops]
+        offset = (begin - first) * hop - HALF
+        return self.clips(audio, blend, first_cell, n_cells, cell_length=frames_a_cell * hop, offset=offset)
 
     def draw_whole(self) -> Iterator[list[tuple[int, Clip]] | None]:
         """Draw all of where the deck goes now, its phases closed over the loop.
@@ -158,23 +166,23 @@ class Drawing:
                 continue
             require_finite(window, renderer)
             joined = join_loops(window.audio, sample_rate=renderer.sample_rate)
-            self.high_gain, self.covariance = joined.high_gain, joined.covariance
+            self.blend = joined.blend
             self.states, self.drawn, self.drawn_grid, self.is_whole = window.states, ws, grid, True
             self.drawn_settings = settings
             self.revision += 1
             n = joined.audio.shape[1]
             around = np.take(joined.audio, np.arange(-PREROLL, n + TAIL), axis=1, mode="wrap")
-            yield self.clips(around, 0, N_CELLS, cell_length=n / N_CELLS, offset=PREROLL)
+            yield self.clips(around, joined.blend, 0, N_CELLS, cell_length=n / N_CELLS, offset=PREROLL)
 
     def clips(
-        self, audio: np.ndarray, first_cell: int, n_cells: int, *, cell_length: float, offset: float
+        self, audio: np.ndarray, blend: Blend, first_cell: int, n_cells: int, *, cell_length: float, offset: float
     ) -> list[tuple[int, Clip]]:
         """Cut sound into the clips of its cells, of the present revision."""
         cut = cut_clips(audio, n_cells=n_cells, cell_length=cell_length, offset=offset)
         return [
             (
                 (first_cell + index) % N_CELLS,
-                Clip(audio=part, start=start, length=cell_length, revision=self.revision, covariance=self.covariance),
+                Clip(audio=part, start=start, length=cell_length, revision=self.revision, covariance=blend.covariance),
             )
             for index, (part, start) in enumerate(cut)
         ]

@@ -39,9 +39,10 @@ class DrawingLog:
         self.settings[deck] = settings
         self.append({"deck": deck + 1, "to": new, "glide_s": glide_s, "now_s": now_s})
 
-    def window(self, deck: int, first_cell: int, n_cells: int, *, now_s: float, revision: int) -> None:
-        """Tell which cells were drawn."""
-        self.append({"deck": deck + 1, "window": [first_cell, n_cells], "now_s": now_s, "revision": revision})
+    def window(self, deck: int, first_cell: int, n_cells: int, *, n_loops: int, now_s: float, revision: int) -> None:
+        """Tell which cells were drawn, and how many loops of them."""
+        window = {"window": [first_cell, n_cells], "loops": n_loops}
+        self.append({"deck": deck + 1, **window, "now_s": now_s, "revision": revision})
 
     def whole_begun(self, deck: int) -> None:
         """Tell that a whole loop is begun."""

@@ -10,20 +10,17 @@ from performer.controls import DECK_STRIDE, N_DECKS, SLOTS
 from performer.desk.clips import Clip, publish
 from performer.generation.drawing import Drawing
 from performer.generation.drawing_log import DrawingLog
+from performer.generation.governor import REST_CELLS, WINDOW_CELLS, Governor
 from performer.generation.renderer import LoopRenderer
-from performer.memory import N_CELLS, N_SLOTS, Memory
+from performer.memory import N_CELLS, N_LOOPS, N_SLOTS, Memory
 from performer.settings import DeckSettings
 
-WINDOW_CELLS = 2
-"""Cells drawn while a control moves: those under the playhead."""
-REST_CELLS = 8
-"""Cells drawn at a time once it rests, ahead of the playhead, until the loop is full."""
-GUESS_S = {WINDOW_CELLS: 0.08, REST_CELLS: 0.12}
-"""What a window takes, until it was measured."""
 LEAD_S = 0.06
 """How long before the playhead leaves what is drawn, more is to be there."""
 FAIR_S = 0.1
 """A deck that moves waits so long before it goes before those that run out."""
+HELD_S = 0.5
+"""A deck counts as moving for so long after its newest move."""
 PATIENCE_S = 0.025
 """How long to wait for a slot in which something fades out; then other work goes first."""
 WALK_S = 0.1
@@ -46,6 +43,10 @@ class DeckWork:
     """A whole loop that is being drawn; given up when a live deck moves on."""
     window_s: float = 0.0
     """When its newest window was begun."""
+    moved_s: float = float("-inf")
+    """When it was last seen on the way."""
+    waits: bool = False
+    """Whether it keeps its loop for now, because other decks move too."""
     first_tick: float = 0.0
     """Tick of the clock from which on the newest clips sound ..."""
     covered_tick: float = 0.0
@@ -96,7 +97,7 @@ class Worker:
         for deck, work in enumerate(self.decks):
             work.drawing.revision = int(memory.state["published"][0, deck].max()) // N_SLOTS
         self.log.began([work.drawing.revision for work in self.decks])
-        self.took_s = dict(GUESS_S)
+        self.governor = Governor()
         self.values = memory.state["controls"][0].copy()
         self.clock = read_clock(memory)
 
@@ -113,6 +114,7 @@ class Worker:
         for deck in range(N_DECKS):
             self.hand_over(deck)
             self.follow(deck)
+        self.share_out()
         windows = [window for deck in range(N_DECKS) if (window := self.next_window(deck)) is not None]
         if windows:
             _, deck, n_cells = min(windows)
@@ -181,31 +183,59 @@ class Worker:
         self.memory.state["walked"][0, deck], self.memory.state["walked_turn"][0, deck] = work.walked, turn
         return dataclasses.replace(settings, walk=settings.walk + work.walked)
 
+    def share_out(self) -> None:
+        """Plan how many loops are drawn anew, and which moving decks are followed: in turns, each for a whole loop."""
+        if self.clock.ticks_a_second <= 0:
+            return
+        now_s, live = self.now_s(), [deck for deck in range(N_DECKS) if self.is_live(deck)]
+        for deck in live:
+            if not self.decks[deck].drawing.is_drawn(now_s):
+                self.decks[deck].moved_s = now_s
+        moving = [deck for deck in live if now_s - self.decks[deck].moved_s <= HELD_S]
+        resting = [deck for deck in live if deck not in moving and not self.is_full(deck)]
+        span_s = WINDOW_CELLS * TICKS_A_CELL / self.clock.ticks_a_second
+        plan = self.governor.decide(n_moving=len(moving), n_resting=len(resting), span_s=span_s)
+        n = len(moving) if plan.n_decks is None else plan.n_decks
+        turn = int(self.clock.tick) // TICKS_A_LOOP * n
+        followed = {moving[(turn + index) % len(moving)] for index in range(n)}
+        for deck, work in enumerate(self.decks):
+            waits = deck in moving and deck not in followed
+            self.memory.count("waiting_decks", int(waits and not work.waits))
+            work.waits = waits
+
+    def is_full(self, deck: int) -> bool:
+        """Whether all cells of a deck's loop are of its newest revision."""
+        work = self.decks[deck]
+        return work.drawing.is_whole or work.covered_tick - work.first_tick >= TICKS_A_LOOP
+
     def next_window(self, deck: int) -> tuple[float, int, int] | None:
         """Tell by when a deck needs a window, and of how many cells; None if it needs none."""
         work, now_s = self.decks[deck], self.now_s()
-        if not self.is_live(deck) or work.failed == work.drawing.settings:
+        if not self.is_live(deck) or work.waits or work.failed == work.drawing.settings:
             return None
         if not work.drawing.is_drawn(now_s):
             return work.window_s + FAIR_S, deck, WINDOW_CELLS
-        if work.drawing.is_whole or work.covered_tick - work.first_tick >= TICKS_A_LOOP:
+        if self.is_full(deck):
             return None
         left_s = (work.covered_tick - self.clock.tick) / self.clock.ticks_a_second
-        if left_s > LEAD_S + 2 * self.took_s[REST_CELLS]:
+        if left_s > LEAD_S + 2 * self.governor.took_s(REST_CELLS):
             return None
-        return now_s + left_s - self.took_s[REST_CELLS], deck, REST_CELLS
+        return now_s + left_s - self.governor.took_s(REST_CELLS), deck, REST_CELLS
 
     def draw_window(self, deck: int, n_cells: int) -> None:
         """Draw and publish what sounds next."""
-        work, began_s = self.decks[deck], self.now_s()
+        work, began_s, n_loops = self.decks[deck], self.now_s(), self.governor.plan.n_loops
         moved = not work.drawing.is_drawn(began_s)
-        tick = self.first_tick(deck, self.took_s[n_cells], after=0.0 if moved else work.covered_tick)
+        tick = self.first_tick(deck, self.governor.took_s(n_cells), after=0.0 if moved else work.covered_tick)
         work.window_s = began_s
         first_cell = self.cell_at(deck, tick)
-        clips = work.drawing.draw_window(first_cell, n_cells, now_s=began_s)
-        self.log.window(deck, first_cell, n_cells, now_s=began_s, revision=work.drawing.revision)
+        clips = work.drawing.draw_window(first_cell, n_cells, n_loops=n_loops, now_s=began_s)
+        revision = work.drawing.revision
+        self.log.window(deck, first_cell, n_cells, n_loops=n_loops, now_s=began_s, revision=revision)
         self.publish(deck, clips)
-        self.took_s[n_cells] += 0.3 * (self.now_s() - began_s - self.took_s[n_cells])
+        self.governor.note(n_cells, self.now_s() - began_s)
+        self.memory.state["loops"][0, deck] = n_loops
+        self.memory.count("narrowed_windows", int(n_loops < N_LOOPS))
         if moved:
             work.first_tick = tick
         self.note_drawn(deck)
@@ -261,6 +291,7 @@ class Worker:
         self.note_drawn(deck)
         self.memory.state["rendered"][0, deck] = self.memory.state["drawn"][0, deck]
         self.memory.state["rested"][0, deck] = work.drawing.revision
+        self.memory.state["loops"][0, deck] = N_LOOPS
         self.memory.count("loops")
 
     def note_drawn(self, deck: int) -> None:

@@ -124,7 +124,7 @@ class Replay:
         elif "whole" in entry:
             deck.keep(list(deck.whole)[-1] or [])
         else:
-            deck.keep(drawing.draw_window(*entry["window"], now_s=entry["now_s"]))
+            deck.keep(drawing.draw_window(*entry["window"], n_loops=entry["loops"], now_s=entry["now_s"]))
 
     def obey(self, entry: Mapping[str, Any]) -> Iterator[np.ndarray]:
         """Play up to a change, and do what the audio process did then."""

@@ -71,10 +71,10 @@ class FakeRenderer:
             raise RuntimeError("out of memory")
         level = np.nan if seed == 667 else seed / 10_000
         states = (
-            np.broadcast_to((first + np.arange(n)) % grid.n_frames, (N_LOOPS, 2, N_STATES, n)).astype(np.float32)
+            np.broadcast_to((first + np.arange(n)) % grid.n_frames, (len(ws), 2, N_STATES, n)).astype(np.float32)
             + 0 * level
         )
-        return Window(audio=np.full((N_LOOPS, n * HOP), level, np.float32), states=states)
+        return Window(audio=np.full((len(ws), n * HOP), level, np.float32), states=states)
 
 
 class Ramp:

@@ -6,6 +6,7 @@ import numpy as np
 
 from performer.controls import SLOTS
 from performer.desk.playback import Playback
+from performer.generation.governor import COST
 from performer.generation.renderer import Grid, Window
 from performer.generation.worker import Worker
 from performer.memory import Memory
@@ -19,12 +20,14 @@ WINDOW_S, REST_S, PART_S = 0.07, 0.16, 0.12
 class Slow(FakeRenderer):
     """Takes as long as the real renderer; before another kind of fake, it makes that slow."""
 
+    slowness = 1.0
+
     def __init__(self, spend: Callable[[float], None]) -> None:
         super().__init__()
         self.spend = spend
 
     def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:
-        self.spend(WINDOW_S if n < 64 else REST_S)
+        self.spend(self.slowness * COST[len(ws)] * (WINDOW_S if n < 64 else REST_S))
         return super().window(ws, grid, first=first, n=n, states_in=states_in)
 
     def whole(self, ws: np.ndarray, grid: Grid) -> Iterator[Window | None]:

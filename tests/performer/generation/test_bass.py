@@ -27,7 +27,7 @@ def test_equal_loops_pass_unchanged(rng: np.random.Generator) -> None:
     loops = np.repeat(noise_loops(rng, shared=1)[:1], 4, axis=0)
     joined = join(loops)
     np.testing.assert_allclose(joined.audio, loops, atol=1e-6)
-    assert joined.high_gain == pytest.approx(1)
+    assert joined.blend.high_gain == pytest.approx(1)
 
 
 def test_below_150_hz_all_loops_are_the_first(rng: np.random.Generator) -> None:
@@ -51,7 +51,7 @@ def test_a_window_equals_that_cut_of_the_whole(rng: np.random.Generator, n: int)
     whole = join(loops)
     for first, length in ((0, 12_000), (n - 5000, 12_000), (33_333, 750)):
         cut = np.take(loops, np.arange(first - HALF, first + length + HALF), axis=1, mode="wrap")
-        window = join_window(cut, high_gain=whole.high_gain, sample_rate=RATE)
+        window = join_window(cut, high_gain=whole.blend.high_gain, sample_rate=RATE)
         expected = np.take(whole.audio, np.arange(first, first + length), axis=1, mode="wrap")
         np.testing.assert_allclose(window, expected, atol=2e-6)
 
@@ -63,12 +63,12 @@ def test_covariance_is_k_weighted_as_bs1770_filters(rng: np.random.Generator) ->
     joined = join(loops)
     twice = np.concatenate([joined.audio, joined.audio], axis=-1).astype(np.float64)
     heard = signal.lfilter(*highpass, signal.lfilter(*shelf, twice))[..., N:]
-    np.testing.assert_allclose(joined.covariance, heard @ heard.T / N, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(joined.blend.covariance, heard @ heard.T / N, rtol=1e-3, atol=1e-6)
     spectrum = np.fft.rfft(joined.audio, axis=-1) * k_weight(N, RATE)
-    np.testing.assert_allclose(covariance_of(spectrum, N), joined.covariance, rtol=1e-5)
+    np.testing.assert_allclose(covariance_of(spectrum, N), joined.blend.covariance, rtol=1e-5)
 
 
 def test_silence_stays_silence() -> None:
     joined = join(np.zeros((4, N), np.float32))
     assert not joined.audio.any()
-    assert joined.high_gain == 1
+    assert joined.blend.high_gain == 1

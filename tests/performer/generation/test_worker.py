@@ -1,11 +1,14 @@
 """Worker and playback together in virtual time: drawing costs time, and the music plays on meanwhile."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from performer.controls import N_DECKS
 from performer.desk.clips import PREROLL
-from performer.generation.worker import REST_CELLS, WINDOW_CELLS, Worker
+from performer.generation.governor import REST_CELLS, WINDOW_CELLS
+from performer.generation.worker import Worker
 from performer.memory import N_SLOTS, Memory
 from performer.settings import DeckSettings
 from tests.performer.conftest import FakeClock
@@ -103,6 +106,69 @@ def test_four_moving_decks_are_drawn_in_turn(stage: Stage) -> None:
     assert np.all(margins > 0)
     assert stage.memory.counters()["render_failures"] == 0
     assert len(stage.renderer.windows) > 3.0 / WINDOW_S * 0.8
+
+
+def move_all(stage: Stage, seconds: float) -> None:
+    """Play while a hand moves every deck a hundred times a second."""
+    start_s = stage.clock.time_s
+    for step in range(round(seconds * 100)):
+
+        def move(step: int = step) -> None:
+            for deck in range(1, 5):
+                stage.set(f"/deck/{deck}/morph", step / (seconds * 100), 0.0)
+
+        stage.hands.append((start_s + step * 0.01, move))
+    stage.run(seconds)
+
+
+def refreshes(stage: Stage, deck: int, work: Callable[[], None]) -> np.ndarray:
+    """Seconds from each new revision of a deck that sounds to the next, while some work is done."""
+    at_s: list[float] = []
+    before, render = -1, stage.playback.render
+
+    def noting(block: np.ndarray, *rest: float) -> None:
+        nonlocal before
+        render(block, *rest)
+        if stage.memory.state["sounding"][0, deck] != before:
+            before = int(stage.memory.state["sounding"][0, deck])
+            at_s.append(stage.clock.time_s)
+
+    stage.playback.render = noting  # type: ignore[method-assign]
+    work()
+    return np.diff(at_s)
+
+
+@pytest.mark.parametrize(("slowness", "loops"), [(0.5, 4), (1.0, 2), (1.2, 1)])
+def test_decks_that_all_move_get_narrower_before_their_windows_run_out(
+    stage: Stage, slowness: float, loops: int
+) -> None:
+    for deck in range(1, 5):
+        stage.set(f"/deck/{deck}/level", 1.0)
+    stage.run(1.0)
+    stage.renderer.slowness = slowness
+    move_all(stage, 1.0)
+    apart_s = refreshes(stage, 2, lambda: move_all(stage, 4.0))
+    counters = stage.memory.counters()
+    assert list(stage.memory.state["loops"][0]) == [loops] * 4
+    assert (counters["narrowed_windows"] > 0) == (loops < 4)
+    assert counters["waiting_decks"] == 0
+    assert apart_s.max() < 0.25 + 0.07  # two cells, and what a flip may wait
+
+
+def test_where_one_loop_each_is_too_much_decks_take_turns_and_none_is_forgotten(stage: Stage) -> None:
+    for deck in range(1, 5):
+        stage.set(f"/deck/{deck}/level", 1.0)
+    stage.run(1.0)
+    stage.renderer.slowness = 3.0
+    move_all(stage, 4.0)
+    before = stage.memory.state["published"][0].max(axis=1) // N_SLOTS
+    move_all(stage, 18.0)
+    assert stage.memory.counters()["waiting_decks"] > 2
+    newer = stage.memory.state["published"][0] // N_SLOTS > before[:, None]
+    assert newer.mean(axis=1).min() > 0.7
+    stage.run(8.0)
+    assert list(stage.memory.state["loops"][0]) == [4] * 4
+    np.testing.assert_array_equal(stage.memory.state["rested"], stage.memory.state["sounding"])
 
 
 def test_windows_go_on_from_the_phases_that_sound_before_them(stage: Stage) -> None:

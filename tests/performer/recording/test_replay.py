@@ -183,7 +183,7 @@ def test_a_device_of_another_rate_begins_another_file(played: Set) -> None:
 
 SETTINGS = {"seed": 3, "tempo_bpm": 120.0}
 WHOLE = ({"deck": 1, "whole": "begun"}, {"deck": 1, "whole": "drawn"})
-WINDOW = {"deck": 1, "window": [4, 2], "now_s": 0.0}
+WINDOW = {"deck": 1, "window": [4, 2], "loops": 4, "now_s": 0.0}
 
 
 def set_out(seed: int) -> dict[str, object]:
