@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from performer.desk.stereo import loudness_gain
 from performer.generation.bass import HALF, Joined, covariance_of, join_loops, join_window, k_weight
+from performer.generation.governor import doubles
 
 RATE = 48_000
 N = 192_000
@@ -66,6 +68,19 @@ def test_covariance_is_k_weighted_as_bs1770_filters(rng: np.random.Generator) ->
     np.testing.assert_allclose(joined.blend.covariance, heard @ heard.T / N, rtol=1e-3, atol=1e-6)
     spectrum = np.fft.rfft(joined.audio, axis=-1) * k_weight(N, RATE)
     np.testing.assert_allclose(covariance_of(spectrum, N), joined.blend.covariance, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n_loops", [1, 2])
+def test_doubles_are_mixed_as_loud_as_what_they_stand_in_for(rng: np.random.Generator, n_loops: int) -> None:
+    loops = noise_loops(rng, shared=0.2)
+    whole, standing_in = join(loops), doubles(n_loops)
+    blend = whole.blend.doubled(standing_in)
+    drawn = join(loops[standing_in])
+    assert blend.high_gain == pytest.approx(drawn.blend.high_gain, rel=1e-6)
+    np.testing.assert_allclose(blend.covariance, drawn.blend.covariance, rtol=0.02)
+    equal = np.full((2, 4), 0.25)
+    powers = [loudness_gain(equal, part.covariance) ** 2 * part.covariance.mean() for part in (whole.blend, blend)]
+    assert powers[1] == pytest.approx(powers[0], rel=0.001)
 
 
 def test_silence_stays_silence() -> None:
