@@ -107,6 +107,7 @@ STATE = np.dtype(
         ("noted", "i8"),  # audio process: entries written into the journal so far
         ("logged", "i8"),  # recorder: entries of the journal that are in the ledger
         ("recording", "i8"),  # recorder: 1 while a recording is asked for
+        ("recorded_from", "i8"),  # recorder: position of its first sound
         ("recorded", "i8"),  # recorder: position up to which it is on the disk; 0 before its first sound
         ("block_s", "f8"),  # audio process: longest time that mixing a block took
         ("counters", "i8", (len(COUNTERS),)),  # each counter has one writing process

@@ -148,6 +148,7 @@ class Recorder:
             self.position, block = self.position + silent, block[silent:]
             if len(block) == 0:
                 return
+            self.memory.state["recorded_from"][0] = self.position
         self.begun = True
         self.recording.write(block)
         self.position += len(block)

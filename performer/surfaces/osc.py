@@ -8,6 +8,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from pythonosc.osc_message import OscMessage, ParseError
 
@@ -110,7 +111,7 @@ def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> int:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take a UDP port.
+    """Take a UDP port; its socket does not block.
 
     Raises
     ------
@@ -118,6 +119,7 @@ def bind(host: str, port: int) -> socket.socket:
         If it is taken or may not be taken.
     """
     receiving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiving.setblocking(False)
     try:
         receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         receiving.bind((host, port))
@@ -131,15 +133,15 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
-    """Wait for packets, or until the socket's timeout, and obey the newest of each control's address.
+    """Take all packets that have arrived, and obey the newest of each control's address.
 
-    All that has arrived is taken off the socket first, so that a burst leaves no backlog and does not push out what
-    follows it. Of actions none is passed over.
+    All is taken off the socket first, so that a burst leaves no backlog and does not push out what follows it. Of
+    actions none is passed over.
 
     Parameters
     ----------
     receiving : socket.socket
-        From `bind`, with a timeout.
+        From `bind`, not blocking.
     apply, refuse : callable
         As of `obey_packet`.
 
@@ -148,16 +150,10 @@ def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
     int
         Messages passed over because a newer one moved the same control.
     """
-    try:
-        packets = [receiving.recvfrom(MAX_PACKET)]
-    except TimeoutError:
-        return 0
-    timeout_s = receiving.gettimeout()
-    receiving.setblocking(False)
+    packets: list[tuple[bytes, Any]] = []
     with contextlib.suppress(BlockingIOError):
         while len(packets) < MAX_DRAIN:
             packets.append(receiving.recvfrom(MAX_PACKET))
-    receiving.settimeout(timeout_s)
 
     def obey(packet: bytes, host: str) -> int:
         return obey_packet(packet, apply=apply, refuse=lambda reason: refuse(f"OSC from {host} refused: {reason}"))

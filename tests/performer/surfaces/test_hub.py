@@ -6,36 +6,34 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.actions import ACTIONS
 from performer.console import Warnings
-from performer.control_process import ControlSurface
 from performer.controls import SLOTS
 from performer.memory import Memory
 from performer.session.conductor import Conductor
 from performer.session.stamp import ModelStamp
+from performer.surfaces.hub import Hub
 from performer.surfaces.midi import obey_message
 from performer.surfaces.osc import obey_packet
 from tests.performer.conftest import FakeClock
 
 
 class Rig:
-    """A control surface with both its ears."""
+    """The hub with two of its surfaces."""
 
     def __init__(self, memory: Memory, clock: FakeClock) -> None:
         self.memory, self.clock = memory, clock
         warnings = Warnings(now_s=clock)
         conductor = Conductor(memory, None, (ModelStamp(name="drums", sha256=""),), warnings=warnings, now_s=clock)
-        self.surface = ControlSurface(memory, conductor, warnings=warnings, now_s=clock)
+        self.hub = Hub(memory, conductor, warnings=warnings, now_s=clock)
 
     def osc(self, path: str, *arguments: object) -> None:
         builder = OscMessageBuilder(path)
         for argument in arguments:
             builder.add_arg(argument)
-        obey_packet(builder.build().dgram, apply=self.surface.apply, refuse=self.surface.refuse)
+        obey_packet(builder.build().dgram, apply=self.hub.apply, refuse=self.hub.refuse)
 
     def midi(self, kind: str, **fields: int) -> None:
-        surface = self.surface
-        obey_message(
-            mido.Message(kind, **fields), apply_one=surface.apply_one, fire=surface.fire, unmapped=surface.unmapped
-        )
+        hub = self.hub
+        obey_message(mido.Message(kind, **fields), apply_one=hub.apply_one, fire=hub.fire, unmapped=hub.unmapped)
 
     def read(self, path: str) -> float:
         return float(self.memory.state["controls"][0, SLOTS[path].start])
@@ -69,7 +67,7 @@ def test_a_midi_button_taps_the_tempo_at_the_time_it_was_struck(rig: Rig) -> Non
         rig.midi("control_change", channel=15, control=102, value=127)
         rig.midi("control_change", channel=15, control=102, value=0)
         rig.clock.advance(0.375)
-    rig.surface.work()  # all at once, later: the taps have kept their times
+    rig.hub.work()  # all at once, later: the taps have kept their times
     assert rig.read("/tempo") == pytest.approx(160)
     assert rig.memory.counters()["midi_messages"] == 4
 
@@ -77,13 +75,13 @@ def test_a_midi_button_taps_the_tempo_at_the_time_it_was_struck(rig: Rig) -> Non
 def test_midi_notes_recall_scenes(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
     rig.osc("/deck/1/density", 1.5)
     rig.midi("note_on", channel=13, note=0)
-    rig.surface.work()
+    rig.hub.work()
     rig.osc("/deck/1/density", 0.0)
     rig.midi("note_on", channel=14, note=0)
-    rig.surface.work()
+    rig.hub.work()
     assert rig.read("/deck/1/density") == 1.5
     rig.midi("note_on", channel=14, note=1)
-    rig.surface.work()
+    rig.hub.work()
     assert "/scene/recall refused: scene 2 is empty" in capsys.readouterr().err
 
 
@@ -97,5 +95,5 @@ def test_no_action_with_any_values_stops_the_process(rig: Rig) -> None:
     for action in ACTIONS:
         for numbers in ([], [0], [1], [3, 0.5], [64], [-1], [2**31 - 1], ["x"]):
             rig.osc(action.path, *numbers)
-    rig.surface.work()
+    rig.hub.work()
     assert rig.memory.counters()["session_failures"] == 0

@@ -1,0 +1,96 @@
+"""Where all hands meet: what OSC, MIDI and the page ask for is done here, the newest value wins, nothing piles up."""
+
+import collections
+import time
+from collections.abc import Callable
+
+from performer.actions import Action
+from performer.console import Warnings
+from performer.controls import N_VALUES, SLOTS, Control
+from performer.errors import ControlError
+from performer.memory import Memory
+from performer.session.conductor import Conductor
+from performer.session.values import set_values
+
+
+class Hub:
+    """What every surface is given.
+
+    Parameters
+    ----------
+    memory : Memory
+        The values and counters.
+    conductor : Conductor
+        What is behind the actions.
+    warnings : Warnings
+        Where lines for the performer go.
+    now_s : callable
+        Monotonic time in seconds.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        conductor: Conductor,
+        *,
+        warnings: Warnings,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.memory = memory
+        self.conductor = conductor
+        self.warnings = warnings
+        self.now_s = now_s
+        self.fired: collections.deque[tuple[Action, tuple[float, ...], float]] = collections.deque()
+
+    def apply(self, row: Control | Action, values: tuple[float, ...], *, counter: str = "osc_messages") -> None:
+        """Set a control, or do what an action says.
+
+        Parameters
+        ----------
+        row : Control or Action
+            What is moved or pressed.
+        values : tuple of float
+            From `accept` of the row.
+        counter : str
+            Which messages it is counted with.
+
+        Raises
+        ------
+        ControlError
+            If an action cannot be done: see `Conductor.obey`.
+        """
+        if isinstance(row, Action):
+            self.conductor.obey(row, values, at_s=self.now_s())
+        else:
+            set_values(self.memory, range(N_VALUES)[SLOTS[row.path]], values)
+        self.memory.count(counter)
+
+    def refuse(self, reason: str, *, kind: str = "osc", counter: str = "osc_refused") -> None:
+        """Count and say what was refused."""
+        self.memory.count(counter)
+        self.warnings.warn(kind, reason)
+
+    def apply_one(self, control: Control, index: int, value: float) -> None:
+        """Set one value of a control from a MIDI controller."""
+        self.memory.state["controls"][0, SLOTS[control.path].start + index] = value
+        self.memory.count("midi_messages")
+
+    def fire(self, action: Action, values: tuple[float, ...]) -> None:
+        """Note an action from a MIDI note or controller, on the driver's thread; `work` does it."""
+        self.fired.append((action, values, self.now_s()))
+        self.memory.count("midi_messages")
+
+    def work(self) -> None:
+        """Do what MIDI has fired, note what was played, save what has changed."""
+        while self.fired:
+            action, values, at_s = self.fired.popleft()
+            try:
+                self.conductor.obey(action, values, at_s=at_s)
+            except ControlError as error:
+                self.warnings.warn("midi", f"{action.path} refused: {error}")
+        self.conductor.poll()
+        self.warnings.flush()
+
+    def unmapped(self, reason: str) -> None:
+        """Count and say a MIDI controller that moves nothing."""
+        self.refuse(reason, kind="midi", counter="midi_unmapped")
