@@ -22,6 +22,32 @@ from performer.surfaces.osc import bind, receive
 HOST = "127.0.0.1"
 
 
+async def play_midi(hub: Hub, options: dict[str, Any]) -> None:
+    """Obey MIDI controllers."""
+    try:
+        ports = open_ports(
+            options["midi"],
+            lambda message: obey_message(message, apply_one=hub.apply_one, fire=hub.fire, unmapped=hub.unmapped),
+        )
+        say(f"MIDI: {', '.join(port.name for port in ports)}")
+    except PerformerError as error:
+        say(f"{error}; OSC and 'loopmorph set' still play")
+        return
+    try:
+        await asyncio.Event().wait()
+    finally:
+        for port in ports:
+            port.close()
+
+
+async def play_osc(hub: Hub, receiving: socket.socket) -> None:
+    """Obey OSC packets."""
+    asyncio.get_running_loop().add_reader(
+        receiving, lambda: hub.memory.count("osc_passed_over", receive(receiving, apply=hub.apply, refuse=hub.refuse))
+    )
+    await asyncio.Event().wait()
+
+
 async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any]) -> None:
     """Let every surface play until the instrument stops.
 
@@ -34,25 +60,18 @@ async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any]) ->
     options : dict
         Of the instrument.
     """
-    memory = hub.memory
-    asyncio.get_running_loop().add_reader(
-        receiving, lambda: memory.count("osc_passed_over", receive(receiving, apply=hub.apply, refuse=hub.refuse))
-    )
-    ports = []
-    try:
-        ports = open_ports(
-            options["midi"],
-            lambda message: obey_message(message, apply_one=hub.apply_one, fire=hub.fire, unmapped=hub.unmapped),
-        )
-        say(f"MIDI: {', '.join(port.name for port in ports)}")
-    except PerformerError as error:
-        say(f"{error}; OSC and 'loopmorph set' still play")
-    while not memory.stopping:
-        memory.beat("control")
+    surfaces = {
+        "OSC": lambda hub: play_osc(hub, receiving),
+        "MIDI": lambda hub: play_midi(hub, options),
+    }
+    tasks = [asyncio.create_task(hub.keep(name, play)) for name, play in surfaces.items()]
+    while not hub.memory.stopping:
+        hub.memory.beat("control")
         hub.work()
         await asyncio.sleep(POLL_S)
-    for port in ports:
-        port.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def main(folder: pathlib.Path) -> None:

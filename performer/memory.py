@@ -51,6 +51,7 @@ COUNTERS = {
     "osc_refused": "OSC messages or packets refused",
     "midi_messages": "MIDI controllers obeyed",
     "midi_unmapped": "MIDI controllers that no control listens to",
+    "surface_failures": "times that a surface (OSC, MIDI, the page) failed and was started again",
     "session_failures": "actions, entries and saves of history, scenes and session that failed",
     "audio_restarts": "restarts of the audio process",
     "worker_restarts": "restarts of the generation worker",

@@ -1,16 +1,21 @@
 """Where all hands meet: what OSC, MIDI and the page ask for is done here, the newest value wins, nothing piles up."""
 
+import asyncio
 import collections
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from performer.actions import Action
-from performer.console import Warnings
+from performer.console import Warnings, say
 from performer.controls import N_VALUES, SLOTS, Control
-from performer.errors import ControlError
+from performer.errors import ControlError, PerformerError
 from performer.memory import Memory
 from performer.session.conductor import Conductor
 from performer.session.values import set_values
+from performer.surfaces.admission import Admission
+
+AGAIN_S = 1.0
+"""A surface that failed is started again after this time."""
 
 
 class Hub:
@@ -22,6 +27,8 @@ class Hub:
         The values and counters.
     conductor : Conductor
         What is behind the actions.
+    admission : Admission, optional
+        Who may play; this machine alone if not given.
     warnings : Warnings
         Where lines for the performer go.
     now_s : callable
@@ -33,11 +40,13 @@ class Hub:
         memory: Memory,
         conductor: Conductor,
         *,
+        admission: Admission | None = None,
         warnings: Warnings,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.memory = memory
         self.conductor = conductor
+        self.admission = admission or Admission()
         self.warnings = warnings
         self.now_s = now_s
         self.fired: collections.deque[tuple[Action, tuple[float, ...], float]] = collections.deque()
@@ -90,6 +99,28 @@ class Hub:
                 self.warnings.warn("midi", f"{action.path} refused: {error}")
         self.conductor.poll()
         self.warnings.flush()
+
+    async def keep(self, name: str, play: Callable[["Hub"], Awaitable[None]]) -> None:
+        """Keep a surface alive: one that fails is counted, told and started again; the others play on.
+
+        Parameters
+        ----------
+        name : str
+            What the performer calls it.
+        play : callable
+            Serves the surface until the instrument stops. A `PerformerError` of it is told and final.
+        """
+        while not self.memory.stopping:
+            try:
+                await play(self)
+                return
+            except PerformerError as error:
+                say(f"{error}; the other surfaces play on")
+                return
+            except Exception as error:  # noqa: BLE001 - the outermost live loop: the music goes on
+                self.memory.count("surface_failures")
+                self.warnings.warn(name, f"{name} failed ({error!r}); it is started again")
+                await asyncio.sleep(AGAIN_S)
 
     def unmapped(self, reason: str) -> None:
         """Count and say a MIDI controller that moves nothing."""

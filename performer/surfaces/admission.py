@@ -1,0 +1,102 @@
+"""Who may play: this machine, and with `perform --tablet` the devices that were let in.
+
+Two checks keep out pages of other sites, which a browser would let send requests to this machine: `Host` must name the
+instrument (no rebound DNS name does), and `Origin`, where there is one, must be the instrument's own page. A third one
+keeps out other devices of the network: a token, printed at start and inside the QR code.
+"""
+
+import contextlib
+import dataclasses
+import hmac
+import ipaddress
+import secrets
+import socket
+from urllib.parse import urlsplit
+
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+TOKEN_BYTES = 9
+"""72 bits, 12 letters."""
+MAX_ASKING = 16
+"""Addresses that are remembered until they are let in."""
+
+
+@dataclasses.dataclass
+class Admission:
+    """Who is let in.
+
+    Parameters
+    ----------
+    is_tablet : bool
+        Whether the local network is listened to; else this machine alone plays, and no token is needed.
+    """
+
+    is_tablet: bool = False
+    token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(TOKEN_BYTES))
+    """What a page of another device must know."""
+    names: frozenset[str] = dataclasses.field(default_factory=lambda: own_names())
+    """Names and addresses of this machine that a `Host` may hold in `is_tablet`."""
+    admitted: set[str] = dataclasses.field(default_factory=set)
+    """Addresses of other devices whose OSC is obeyed."""
+    asking: dict[str, None] = dataclasses.field(default_factory=dict)
+    """Addresses that have sent OSC and were not let in yet, in the order in which they came."""
+
+    @property
+    def host(self) -> str:
+        """Address that servers listen on."""
+        return EVERYWHERE if self.is_tablet else LOOPBACK
+
+    def allows_page(self, host: str, origin: str | None) -> bool:
+        """Whether a request's `Host` names this machine, and its `Origin`, if any, is the page of that very host."""
+        try:
+            name = urlsplit(f"//{host}").hostname
+            from_own_page = origin is None or urlsplit(origin).netloc == host
+        except ValueError:  # no address at all
+            return False
+        names = LOCAL_NAMES | self.names if self.is_tablet else LOCAL_NAMES
+        return name in names and from_own_page
+
+    def allows_token(self, peer: str, token: str | None) -> bool:
+        """Whether a request may go on: from this machine, or with the token."""
+        return is_loopback(peer) or (
+            self.is_tablet and token is not None and hmac.compare_digest(token.encode(), self.token.encode())
+        )
+
+    def allows_osc(self, peer: str) -> bool:
+        """Whether the OSC of an address is obeyed; another one is remembered, to be asked about."""
+        if is_loopback(peer) or (self.is_tablet and peer in self.admitted):
+            return True
+        if self.is_tablet and len(self.asking) < MAX_ASKING:
+            self.asking[peer] = None
+        return False
+
+    def admit(self, peer: str) -> None:
+        """Let an address in: it opened the page with the token, or the performer said so."""
+        self.asking.pop(peer, None)
+        self.admitted.add(peer)
+
+
+def is_loopback(peer: str) -> bool:
+    """Whether an address is of this machine itself."""
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def own_names() -> frozenset[str]:
+    """List this machine's name, alone and with `.local`, and its addresses on the network."""
+    name = socket.gethostname().lower()
+    return frozenset({name, f"{name.split('.')[0]}.local", *own_addresses()})
+
+
+def own_addresses() -> list[str]:
+    """List this machine's IPv4 addresses on the network, the one that leads outside first."""
+    found: list[str] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError):
+            probe.connect(("192.0.2.1", 9))  # sends nothing: asks which way packets would leave
+            found.append(probe.getsockname()[0])
+    with contextlib.suppress(OSError):
+        found += [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    return [address for address in dict.fromkeys(found) if not is_loopback(address)]
