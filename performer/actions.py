@@ -123,6 +123,8 @@ def deck_actions(deck: int) -> list[Action]:
         button("undo", "Back to the loop before.", 36, 102),
         button("redo", "Forward again, after an undo.", 37, 103),
         button("star", "Stars the loop that plays: it is kept for ever. Once more takes the star away.", 38, 104),
+        button("cancel", "Gives up the loop that waits for its beat; what sounds stays. Up to 0.2 s before the beat.",
+               39, 105),
         Action(
             path=f"/deck/{deck}/recall", types="i", limits=((1.0, float(MAX_ENTRY)),), unit="entry",
             help="Back to a loop of the deck's history, by its number.", midi_channel=deck, deck=deck,

@@ -17,6 +17,8 @@ from performer.settings import DeckSettings
 
 LEAD_S = 0.06
 """How long before the playhead leaves what is drawn, more is to be there."""
+GUESS_PART_S = 0.12
+"""What a part of a whole loop takes, until it was measured; what runs out must wait for it."""
 FAIR_S = 0.1
 """A deck that moves waits so long before it goes before those that run out."""
 HELD_S = 0.5
@@ -98,6 +100,7 @@ class Worker:
             work.drawing.revision = int(memory.state["published"][0, deck].max()) // N_SLOTS
         self.log.began([work.drawing.revision for work in self.decks])
         self.governor = Governor()
+        self.part_s = GUESS_PART_S
         self.values = memory.state["controls"][0].copy()
         self.clock = read_clock(memory)
 
@@ -218,7 +221,7 @@ class Worker:
         if self.is_full(deck):
             return None
         left_s = (work.covered_tick - self.clock.tick) / self.clock.ticks_a_second
-        if left_s > LEAD_S + 2 * self.governor.took_s(REST_CELLS):
+        if left_s > LEAD_S + self.governor.took_s(REST_CELLS) + self.part_s:
             return None
         return now_s + left_s - self.governor.took_s(REST_CELLS), deck, REST_CELLS
 
@@ -277,11 +280,12 @@ class Worker:
 
     def draw_part(self, deck: int) -> None:
         """Draw a part of a whole loop, and publish it with the last one."""
-        work = self.decks[deck]
+        work, began_s = self.decks[deck], self.now_s()
         if work.whole is None:
             work.whole = work.drawing.draw_whole()
             self.log.whole_begun(deck)
         clips = next(work.whole)
+        self.part_s += 0.3 * (self.now_s() - began_s - self.part_s)
         if clips is None:
             return
         work.whole = None

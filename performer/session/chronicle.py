@@ -8,6 +8,7 @@ import numpy as np
 
 from performer.clock import TICKS_A_BEAT, read_clock
 from performer.controls import N_DECKS, SLOTS
+from performer.errors import ControlError
 from performer.memory import Memory
 from performer.session.history import DeckHistory, Entry
 from performer.session.pad import played_seed
@@ -16,6 +17,8 @@ from performer.session.values import drawn_settings, present_values, set_values
 from performer.settings import DeckSettings, place_slots
 
 TICKS_A_BAR = 4 * TICKS_A_BEAT
+N_WHOLES = 8
+"""Whole loops that are remembered by revision: what sounds is among them."""
 REST_S = 0.5
 """A hand that has not moved for so long rests. (A deck that nobody hears is drawn whole even while it moves.)"""
 
@@ -32,6 +35,8 @@ class Track:
     """When one of them last moved."""
     rested: int = 0
     """Revision of the newest whole loop that it rested at."""
+    wholes: dict[int, tuple[tuple[float, ...], ModelStamp]] = dataclasses.field(default_factory=dict)
+    """Place and model of the newest whole loops, by revision."""
     landed: np.ndarray | None = None
     """Values that an undo or redo has set: until the hand moves one of them, nothing new is to be noted."""
 
@@ -85,6 +90,7 @@ class Chronicle:
             heading = self.heading(deck)
             if not np.array_equal(heading, track.heading):
                 track.heading, track.moved_s, track.landed = heading, self.now_s(), None
+            self.remember(deck)
             drawn = drawn_settings(self.memory, deck)
             if drawn is not None and track.landed is None and (is_downbeat or self.has_rested(deck, drawn)):
                 self.note(deck, drawn.place, self.stamp(drawn.model))
@@ -96,6 +102,17 @@ class Chronicle:
             return False
         track.rested = rested
         return True
+
+    def remember(self, deck: int) -> None:
+        """Remember what the newest whole loop was drawn from."""
+        wholes, state = self.tracks[deck].wholes, self.memory.state
+        revision, rendered = int(state["rested"][0, deck]), state["rendered"][0, deck].copy()
+        if revision in wholes or np.isnan(rendered).any() or revision != int(state["rested"][0, deck]):
+            return
+        settings = DeckSettings.from_array(rendered)
+        wholes[revision] = settings.place, self.stamp(settings.model)
+        if len(wholes) > N_WHOLES:
+            del wholes[min(wholes)]
 
     def read_bar(self) -> int:
         """Tell in which bar the music is, counted from the start."""
@@ -139,6 +156,29 @@ class Chronicle:
         track = self.tracks[deck - 1]
         track.landed = track.heading = self.heading(deck - 1)
 
+    def cancel(self, deck: int) -> None:
+        """Bring a deck's controls back to the loop that sounds, so that what waits for its beat is given up.
+
+        Parameters
+        ----------
+        deck : int
+            Counted from 1.
+
+        Raises
+        ------
+        ControlError
+            If nothing waits, or what sounds is no whole loop.
+        """
+        track, sounding = self.tracks[deck - 1], int(self.memory.state["sounding"][0, deck - 1])
+        if track.wholes.get(sounding) == self.present(deck - 1):
+            raise ControlError(f"deck {deck}: no loop waits to be heard; /deck/{deck}/flip lets new ones wait")
+        if sounding not in track.wholes:
+            raise ControlError(
+                f"deck {deck}: what sounds was drawn while it moved; /deck/{deck}/undo goes back instead"
+            )
+        self.set_place(deck, *track.wholes[sounding])
+        track.landed = track.heading = self.heading(deck - 1)
+
     def recall(self, deck: int, number: int) -> None:
         """Bring back an entry as a move like any other, which can be undone; raises as `DeckHistory.find` does."""
         entry = self.histories[deck - 1].find(number)
@@ -147,12 +187,17 @@ class Chronicle:
 
     def bring_back(self, deck: int, entry: Entry) -> None:
         """Set a deck's controls to an entry."""
-        slots = self.tracks[deck - 1].slots
-        present = int(self.memory.state["controls"][0, slots[-1]])
-        model, remark = choose_model(self.stamps, entry.model, present=present)
-        set_values(self.memory, slots, [*entry.place, model])
+        remark = self.set_place(deck, entry.place, entry.model)
         if remark:
             self.remark(f"deck {deck}, entry {entry.number}: {remark}")
+
+    def set_place(self, deck: int, place: tuple[float, ...], stamp: ModelStamp) -> str | None:
+        """Set a deck's controls to a place in a model; a remark if that model is another one now."""
+        slots = self.tracks[deck - 1].slots
+        present = int(self.memory.state["controls"][0, slots[-1]])
+        model, remark = choose_model(self.stamps, stamp, present=present)
+        set_values(self.memory, slots, [*place, model])
+        return remark
 
     def star(self, deck: int) -> None:
         """Star what a deck plays, or take its star away; raises as `DeckHistory.star` does."""

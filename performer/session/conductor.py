@@ -132,6 +132,7 @@ class Conductor:
             "undo": lambda: self.chronicle.step(deck, -1),
             "redo": lambda: self.chronicle.step(deck, 1),
             "star": lambda: self.chronicle.star(deck),
+            "cancel": lambda: self.chronicle.cancel(deck),
             "recall": lambda: self.chronicle.recall(deck, number),
             "pin": lambda: self.chronicle.pin(deck, number),
             "/scene/save": lambda: self.session.save_scene(number),

@@ -16,7 +16,8 @@ from performer.errors import ControlError
 
 
 def test_every_promised_action_is_in_the_table_and_no_control_has_its_name() -> None:
-    promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in ("undo", "redo", "star", "recall", "pin")}
+    names = ("undo", "redo", "star", "cancel", "recall", "pin")
+    promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in names}
     promised |= {"/tap", "/scene/save", "/scene/recall", "/scene/morph"}
     assert promised == set(ACTIONS_BY_PATH)
     assert not promised & set(CONTROLS_BY_PATH)

@@ -282,3 +282,29 @@ def test_with_the_real_model_undo_and_redo_bring_loops_back_bit_for_bit(
         np.testing.assert_array_equal(rest(), loop)
     chronicle.recall(1, 1)
     np.testing.assert_array_equal(rest(), first)
+
+
+def test_what_waits_for_its_beat_is_given_up(evening: Evening) -> None:
+    evening.play(5)
+    evening.set("flip", 3)
+    evening.run(0.1)
+    before = evening.stage.run(0.1)[-1]
+    evening.set("seed", 30)
+    evening.run(1.0)
+    assert evening.stage.memory.state["sounding"][0, 0] < evening.stage.memory.state["rested"][0, 0]
+    evening.chronicle.cancel(1)
+    assert evening.control("seed") == 5
+    for _ in range(300):
+        np.testing.assert_allclose(evening.stage.run(POLL_S), before, rtol=1e-3)
+        evening.chronicle.poll()
+    with pytest.raises(ControlError, match="deck 1: no loop waits"):
+        evening.chronicle.cancel(1)
+
+
+def test_what_sounds_in_parts_is_not_brought_back(evening: Evening) -> None:
+    evening.play(5)
+    for step in range(40):  # a hand that keeps moving
+        evening.set("morph", step / 40, 0.0)
+        evening.run(POLL_S)
+    with pytest.raises(ControlError, match="deck 1: what sounds was drawn while it moved; /deck/1/undo"):
+        evening.chronicle.cancel(1)
