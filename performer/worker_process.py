@@ -80,6 +80,9 @@ def main(folder: pathlib.Path) -> None:
         worker.warnings.flush()
         if not worker.step():
             time.sleep(POLL_S)
+        if worker.is_starved:
+            say("the worker has run out of memory")
+            os._exit(1)  # torch does not recover: the supervisor starts a fresh process
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ WALK_S = 0.1
 POLL_S = 0.001
 FLIP_S = 0.05
 """A new clip is not flipped to so shortly before its cell ends."""
+STARVED = ("could not create", "allocate memory", "bad_alloc")
+"""What torch and oneDNN say when there is no memory."""
 
 
 @dataclasses.dataclass
@@ -95,6 +97,7 @@ class Worker:
         self.wait = wait
         self.log = log or DrawingLog()
         self.warnings = Warnings()
+        self.is_starved = False
         self.decks = [DeckWork(Drawing()) for _ in range(N_DECKS)]
         for deck, work in enumerate(self.decks):
             work.drawing.revision = int(memory.state["published"][0, deck].max()) // N_SLOTS
@@ -329,3 +332,9 @@ class Worker:
             self.decks[deck].failed, self.decks[deck].whole = settings, None
             seed = f"seed {settings.seed}" if settings else "its model"
             self.warnings.warn("render", f"deck {deck + 1} keeps its loop: {seed} failed ({error})")
+            self.is_starved = self.is_starved or is_out_of_memory(error)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory was short; oneDNN, which keeps what it could not make, then fails in this process for ever."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in STARVED)

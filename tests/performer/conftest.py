@@ -29,8 +29,8 @@ class FakeClock:
 
 
 class FakeRenderer:
-    """Loops whose every sample is the seed over 10 000; a seed of 666 fails, 667 is not finite, nor is what goes on
-    from it, 668 has no place in W.
+    """Loops whose every sample is the seed over 10 000; a seed of 666 fails, 665 for want of memory, 667 is not finite,
+    nor is what goes on from it, 668 has no place in W.
 
     The state of a frame is its number, so that it can be told which ones a window went on from.
     """
@@ -69,6 +69,8 @@ class FakeRenderer:
         seed = float(ws[0, 0, 0])
         if seed == 666:
             raise RuntimeError("out of memory")
+        if seed == 665:
+            raise RuntimeError("could not create a primitive")
         level = np.nan if seed == 667 else seed / 10_000
         states = (
             np.broadcast_to((first + np.arange(n)) % grid.n_frames, (len(ws), 2, N_STATES, n)).astype(np.float32)

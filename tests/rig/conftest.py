@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -10,22 +11,36 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
 
-from performer.memory import running_instruments
+from performer.memory import Memory, running_instruments
 from performer.settings import DeckSettings
 
 SINK = "rig"
 RATE = 48_000
+LOOP = 4 * RATE
+"""Samples of two bars at 120 BPM."""
+SILENCE = 8
+"""Samples of exact silence in a row that a loop may hold."""
+ATTEMPTS = 3
+LATENCY_MS = 60
+"""A virtual machine stands still for 8 to 12 ms now and then, longer than the slack of the default latency."""
+STANDSTILL_MS = 15.0
+STOLEN_S = 0.2
+"""A machine that stands still this long, or a host that takes more processor time than this, makes gaps of its own."""
+PIPE_BYTES = 1 << 20
+"""Room for some seconds of sound, so that a recorder need not wait for whoever listens."""
+NULL_SINK_MODULE = f"module-null-sink sink_name={SINK} rate={RATE} channels=2 format=float32le norewinds=1"
 NULL_SINK = f"""
 .fail
 load-module module-native-protocol-unix
-load-module module-null-sink sink_name={SINK} rate={RATE} channels=2 format=float32le norewinds=1
+load-module {NULL_SINK_MODULE}
 set-default-sink {SINK}
 set-default-source {SINK}.monitor
 """
@@ -98,24 +113,73 @@ class Pulse:
             self.process.kill()
             self.process.wait()
 
-    def record(self, path: pathlib.Path) -> subprocess.Popen[bytes]:
+    def pactl(self, *words: str) -> None:
+        subprocess.run(["pactl", *words], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
+    def listen(self) -> "Ear":
+        return Ear(self.environment)
+
+
+class Ear:
+    """A recorder of what the sink plays, which notes when each piece of it came."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
         options = ["--format=float32le", f"--rate={RATE}", "--channels=2", "--latency-msec=20"]
-        with path.open("wb") as file:
-            return subprocess.Popen(["parec", "-d", f"{SINK}.monitor", *options], env=self.environment, stdout=file)
+        self.process = subprocess.Popen(
+            ["parec", "-d", f"{SINK}.monitor", *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            pipesize=PIPE_BYTES,
+        )
+        self.pieces: list[bytes] = []
+        self.came_s: list[float] = []
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        assert self.process.stdout
+        while piece := os.read(self.process.stdout.fileno(), PIPE_BYTES):
+            self.came_s.append(time.monotonic())
+            self.pieces.append(piece)
+
+    def stop(self) -> np.ndarray:
+        """Stop listening; the samples heard, float32 `[n, 2]`."""
+        self.process.terminate()
+        self.process.wait()
+        self.thread.join()
+        assert self.process.stdout
+        self.process.stdout.close()
+        data = b"".join(self.pieces)
+        return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
+
+    def time_s(self, first: int, n: int = RATE) -> float:
+        """Monotonic time at which a sample was heard, by the most punctual piece of the `n` samples from there on."""
+        ends = np.cumsum([len(piece) for piece in self.pieces]) / 8
+        came_s = np.array(self.came_s)
+        near = (ends > first) & (ends <= first + n)
+        return float(np.min(came_s[near] - (ends[near] - first) / RATE))
+
+
+@contextlib.contextmanager
+def running_pulse(folder: pathlib.Path) -> Iterator[Pulse]:
+    need("pulseaudio", "pactl", "parec")
+    server = Pulse(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture
 def pulse(tmp_path: pathlib.Path) -> Iterator[Pulse]:
-    need("pulseaudio", "pactl", "parec")
-    server = Pulse(tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with running_pulse(tmp_path) as server:
+        yield server
 
 
-@pytest.fixture
-def jack() -> Iterator[dict[str, str]]:
-    """Environment in which programs find a JACK server of its own."""
+@contextlib.contextmanager
+def running_jack() -> Iterator[dict[str, str]]:
     need("jackd", "jack_lsp")
     name = f"rig{os.getpid()}"
     environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
@@ -131,10 +195,43 @@ def jack() -> Iterator[dict[str, str]]:
         command = ["jack_lsp", "-s", name]
         return subprocess.run(command, env={**os.environ, **environment}, capture_output=True).returncode == 0
 
-    wait_until(answers, what="JACK answers", patience_s=20)
-    yield environment
-    process.terminate()  # killed, it leaves its shared memory behind
-    process.wait()
+    try:
+        wait_until(answers, what="JACK answers", patience_s=20)
+        yield environment
+    finally:
+        process.terminate()  # killed, it leaves its shared memory behind
+        process.wait()
+
+
+@pytest.fixture
+def jack() -> Iterator[dict[str, str]]:
+    """Environment in which programs find a JACK server of its own."""
+    with running_jack() as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def midi_knobs(environment: dict[str, str]) -> Iterator[IO[str]]:
+    """A MIDI controller on JACK; each line `channel controller value` written to it turns a knob."""
+    with subprocess.Popen(
+        [sys.executable, str(pathlib.Path(__file__).with_name("midi_knobs.py")), "knobs"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield process.stdin
+        finally:
+            process.stdin.close()
+
+
+def oscsend(port: int, path: str, kind: str, value: float) -> None:
+    need("oscsend")
+    subprocess.run(["oscsend", "127.0.0.1", str(port), path, kind, f"{value:g}"], check=True)
 
 
 @contextlib.contextmanager
@@ -156,15 +253,20 @@ def machine_delay_ms() -> Iterator[list[float]]:
             delay_ms.append(float(out))
 
 
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Instrument:
     """A running `loopmorph perform`."""
 
     def __init__(self, *arguments: str, environment: dict[str, str], folder: pathlib.Path) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.osc_port = int(probe.getsockname()[1])
+        self.osc_port = free_port(socket.SOCK_DGRAM)
+        ports = ["--osc-port", f"{self.osc_port}", "--http-port", f"{free_port(socket.SOCK_STREAM)}"]
         self.log = folder / "perform.log"
-        command = [sys.executable, "-m", "performer.cli", "perform", "--json", "--osc-port", str(self.osc_port)]
+        command = [sys.executable, "-m", "performer.cli", "perform", "--json", *ports]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, *arguments], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
@@ -177,20 +279,23 @@ class Instrument:
     def wait_for(self, text: str) -> float:
         return wait_until(lambda: self.said(text), what=f"the instrument says {text!r}", patience_s=120)
 
+    @functools.cached_property
+    def memory(self) -> Memory:
+        """Its shared memory."""
+        found = [memory for _, memory in running_instruments() if memory.state["supervisor_pid"][0] == self.process.pid]
+        return found[0]
+
     def wait_until_rendered(self) -> None:
         """Wait until every deck sounds as its controls say."""
-        memory = next(
-            memory for _, memory in running_instruments() if memory.state["supervisor_pid"][0] == self.process.pid
-        )
+        state = self.memory.state
 
         def at_rest() -> bool:
-            state = memory.state
             wanted = [DeckSettings.from_controls(state["controls"][0], deck=deck + 1).to_array() for deck in range(4)]
             same = np.array_equal(state["rendered"][0], wanted)
             return bool(same and np.array_equal(state["rested"], state["sounding"]))
 
         time.sleep(0.1)  # for what is on its way over the network
-        wait_until(at_rest, what="every deck is rendered")
+        wait_until(at_rest, what="every deck is rendered", patience_s=20)
 
     def child(self, name: str) -> int:
         """Process number of one of the instrument's processes."""
@@ -227,14 +332,12 @@ def start(tmp_path: pathlib.Path) -> Iterator[Start]:
         instrument.end()
 
 
-def read_capture(path: pathlib.Path) -> np.ndarray:
-    """Samples that a recorder wrote, float32 `[n, 2]`."""
-    data = np.fromfile(path, np.float32)
-    return data[: len(data) // 2 * 2].reshape(-1, 2)
+def silences(audio: np.ndarray) -> np.ndarray:
+    """First sample and end of each run of samples that are exactly zero, `[n, 2]`."""
+    silent = np.concatenate([[False], np.all(audio == 0, axis=1), [False]])
+    return np.flatnonzero(np.diff(silent.astype(np.int8))).reshape(-1, 2)
 
 
 def longest_silence(audio: np.ndarray) -> int:
     """Length of the longest run of samples that are exactly zero."""
-    silent = np.concatenate([[False], np.all(audio == 0, axis=1), [False]])
-    edges = np.flatnonzero(np.diff(silent.astype(np.int8)))
-    return int(np.max(edges[1::2] - edges[::2], initial=0))
+    return int(np.max(np.diff(silences(audio)), initial=0))

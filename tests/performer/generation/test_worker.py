@@ -287,3 +287,10 @@ class Silence:
 
     def render(self, block: np.ndarray) -> None:
         block[:] = 0
+
+
+@pytest.mark.parametrize(("seed", "is_starved"), [(665, True), (666, False), (9, False)])
+def test_a_worker_that_lacked_memory_asks_for_a_fresh_process(stage: Stage, seed: int, is_starved: bool) -> None:
+    stage.set("/deck/1/seed", seed)
+    stage.run(1.0)
+    assert stage.worker.is_starved is is_starved
