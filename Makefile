@@ -6,7 +6,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := python3-venv libportaudio2
-RIG_PACKAGES := $(SYSTEM_PACKAGES) libasound2-plugins pulseaudio pulseaudio-utils jackd2 liblo-tools chromium
+RIG_PACKAGES := $(SYSTEM_PACKAGES) libasound2-plugins pulseaudio pulseaudio-utils jackd2 liblo-tools puredata-core chromium
 
 .PHONY: perform test lint clean
 

@@ -18,11 +18,9 @@ def table(controls: list[Control]) -> list[str]:
     """Write rows as a Markdown table."""
     lines = ["| address | values | at start | MIDI channel: CC | what it does |", "|---|---|---|---|---|"]
     for control in controls:
-        numbers = ", ".join(str(number) for number in control.midi_controllers)
         start = " ".join(f"{value:g}" for value in control.default)
         values = control.describe_range() + (f", {len(control.types)} of them" if len(control.types) > 1 else "")
-        midi = f"{control.midi_channel}: {numbers}" if numbers else ""
-        lines.append(f"| `{control.path}` | {values} | {start} | {midi} | {control.help} |")
+        lines.append(f"| `{control.path}` | {values} | {start} | {control.describe_midi()} | {control.help} |")
     return lines
 
 

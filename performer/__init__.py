@@ -6,6 +6,7 @@
     surfaces   session    -> control_process      hands, and what they get back later
     generation            -> worker_process       controls -> spectrograms -> clips of sound
     desk       output     -> audio_process        clips -> decks -> mix -> device
+               output     -> headphones_process   cue -> a device of its own
     recording             -> recorder_process     to disk, and back to sound
     measuring             what the instrument promises
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from performer.controls import CONTROLS_BY_PATH, MASTER_MIDI_CHANNEL, N_DECKS, Control, find_control
+from performer.controls import CONTROLS, CONTROLS_BY_PATH, MASTER_MIDI_CHANNEL, N_DECKS, Control, find_control
 from performer.errors import ControlError
 
 N_SCENES = 64
@@ -13,8 +13,8 @@ MAX_ENTRY = 2**31 - 1
 """Largest number of an entry of a deck's history, so that it fits an OSC integer."""
 PRESSED = (0.0, 1.0)
 RECALL_MIDI_CHANNEL, SAVE_MIDI_CHANNEL = 15, 14
-MIDI_FIRES = 64
-"""A MIDI controller fires its action from this value on."""
+NOTHING, TOUCHED = 0.0, -1.0
+"""What is learned for: nothing any more; the control that another surface moves next."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,6 +103,48 @@ class Action:
         return f"{self.unit} {', then '.join(words)}"
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Naming(Action):
+    """A row whose value names another row."""
+
+    takes_none: bool
+    """Whether it may name none, by 0, or by nothing at all the one that is touched next."""
+
+    def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
+        """Turn the address of a row, and which of its values is meant, into its number among `TARGETS`.
+
+        Parameters
+        ----------
+        arguments : sequence of object
+            An address and, for a control of several values, which one, counted from 0; or the number itself.
+
+        Returns
+        -------
+        tuple of float
+            The number.
+
+        Raises
+        ------
+        ControlError
+            If there is no such row or value.
+        """
+        if not arguments and self.takes_none:
+            return (TOUCHED,)
+        if not arguments or not isinstance(arguments[0], str):
+            return super().accept(arguments)
+        path, index = str(arguments[0]), arguments[1] if len(arguments) > 1 else 0
+        if isinstance(find_row(path), Naming) or len(arguments) > 2 or not isinstance(index, int | float):
+            raise ControlError(f"{self.path} got {' '.join(map(str, arguments))}; {self.describe_range()} needed")
+        named = (path, index)
+        if named not in TARGET_NUMBERS:
+            raise ControlError(f"{self.path} got {path} {index:g}; it has no such value; count them from 0")
+        return (float(TARGET_NUMBERS[named]),)
+
+    def describe_range(self) -> str:
+        """Say in words what it takes."""
+        return "an address, then which of its values" + ("; 0; or nothing" if self.takes_none else "")
+
+
 def deck_actions(deck: int) -> list[Action]:
     """List the actions of one deck, counted from 1."""
 
@@ -163,6 +205,15 @@ def master_actions() -> list[Action]:
             help="Part of the way from what plays to a scene: 0 as it was, 1 the scene.",
             midi_channel=MASTER_MIDI_CHANNEL,
         ),
+        Naming(
+            path="/midi/learn", types="i", limits=((TOUCHED, float(MAX_ENTRY)),), unit="target", takes_none=True,
+            help="The knob, fader or button that moves next is for this control; for the one that is touched next, if "
+            "none is named. 0 gives up.", midi_channel=MASTER_MIDI_CHANNEL,
+        ),
+        Naming(
+            path="/midi/unlearn", types="i", limits=((1.0, float(MAX_ENTRY)),), unit="target", takes_none=False,
+            help="Forgets what was learned for this control.", midi_channel=MASTER_MIDI_CHANNEL,
+        ),
     ]  # fmt: skip
 
 
@@ -170,6 +221,14 @@ ACTIONS = (*(row for deck in range(1, N_DECKS + 1) for row in deck_actions(deck)
 """Every action of the instrument."""
 
 ACTIONS_BY_PATH = {action.path: action for action in ACTIONS}
+
+TARGETS = (
+    *((control.path, index) for control in CONTROLS for index in range(len(control.types))),
+    *((action.path, 0) for action in ACTIONS if not isinstance(action, Naming)),
+)
+"""All that a knob or a button can be for: an address, and which of its values."""
+TARGET_NUMBERS = {target: number for number, target in enumerate(TARGETS, 1)}
+"""Their numbers, from 1: those of controls are their places in the array of values, and one more."""
 
 ACTIONS_BY_NOTE = {
     (action.midi_channel, note): (action, value) for action in ACTIONS for note, value in action.midi_notes

@@ -1,45 +1,40 @@
 """The audio process: plays the pages to the device, without torch and without waiting for anybody.
 
-Run as `python -m performer.audio_process FOLDER` by the supervisor.
+Run as `python -m performer.audio_process FOLDER` by the supervisor; with a device behind it, to take the place of one
+that plays elsewhere.
 """
 
-import gc
-import os
 import pathlib
 import sys
-import time
 from typing import Any
 
-from performer.clock import CLIP_RATE
-from performer.console import TOLD, say
+from performer.console import say
 from performer.desk.mixer import DECKS, N_CHANNELS, STEREO, WITH_CUE
-from performer.desk.playback import Playback
-from performer.errors import PerformerError
+from performer.desk.playback import Playback, warm_up
 from performer.memory import Memory, read_options
-from performer.output.file_output import FileOutput
-from performer.output.outputs import Output, PacedOutput
-from performer.output.sound_device import NoDeviceError, PortAudioOutput, find_rate
-from performer.recording.recording import unused_path
+from performer.output.opening import Entrance, choose_rate, enter, keep_calm, open_sound, stay
+from performer.output.outputs import Output, Render
+from performer.output.sound_device import NoDeviceError
 
 CHANNELS = {"master": STEREO, "cue": WITH_CUE, "decks": DECKS}
 """What `--outputs` says."""
-POLL_S = 0.02
 REALTIME_PRIORITY = 5
 """Above every ordinary process; below what sound servers give themselves."""
-RETRY_S = 0.5
 
 
-def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, again: bool) -> Output:
+def open_output(memory: Memory, render: Render, options: dict[str, Any], *, sample_rate: int, again: bool) -> Output:
     """Open where the sound goes.
 
     Parameters
     ----------
     memory : Memory
         For the counters.
-    playback : Playback
+    render : callable
         What fills the blocks.
     options : dict
-        `device`, `http_port` and `latency_ms` of the command line.
+        `device`, `outputs`, `http_port` and `latency_ms` of the command line.
+    sample_rate : int
+        In hertz.
     again : bool
         Whether the music was already playing: a missing device is then waited for, and a file never overwritten.
 
@@ -55,130 +50,60 @@ def open_output(memory: Memory, playback: Playback, options: dict[str, Any], *, 
     """
     device = options["device"]
     paced: dict[str, Any] = {
-        "render": playback.render,
+        "render": render,
         "underrun": lambda: memory.count("underruns"),
-        "sample_rate": playback.sample_rate,
-        "n_channels": N_CHANNELS[playback.channels],
+        "sample_rate": sample_rate,
+        "n_channels": N_CHANNELS[CHANNELS[options["outputs"]]],
     }
-    if device == "null":
-        return PacedOutput(**paced).start()
-    if device is not None and device.startswith("file:"):
-        name = device.removeprefix("file:")
-        if not name.lower().endswith(".wav"):
-            raise PerformerError(f"--device {device}: the name of a WAV file is needed; write file:set.wav for example")
-        path = pathlib.Path(name)
-        return FileOutput(unused_path(path) if again else path, **paced).start()
-    if device != "browser" and not memory.state["browser"][0]:
+    stands_in = device is None and bool(memory.state["browser"][0])
+    if device != "browser" and not stands_in:
         try:
-            return PortAudioOutput(device, latency_ms=options["latency_ms"], **paced)
+            return open_sound(device, again=again, option="--device", latency_ms=options["latency_ms"], **paced)
         except NoDeviceError as error:
-            if again:
+            if again or device is not None:
                 raise
             say(f"{error}; the browser is the loudspeaker instead")
             memory.state["browser"][0] = 1
     from performer.output.loudspeaker import BrowserOutput  # noqa: PLC0415 - a web server only where it is needed
+    from performer.surfaces.admission import Admission  # noqa: PLC0415
 
-    return BrowserOutput(options["http_port"], **paced).start()
-
-
-def open_until_there(memory: Memory, playback: Playback, options: dict[str, Any]) -> Output | None:
-    """Open the output; if the music was already playing, try until it can be had.
-
-    Returns
-    -------
-    Output or None
-        None if the instrument was stopped meanwhile.
-
-    Raises
-    ------
-    PerformerError
-        At the first start, if the output is not to be had.
-    """
-    again = memory.state["position_time_s"][0] > 0
-    told = False
-    while not memory.stopping:
-        try:
-            return open_output(memory, playback, options, again=again)
-        except PerformerError as error:
-            if not again:
-                raise
-            if not told:
-                say(f"{error}; trying again every {RETRY_S:g} s, the clock runs on")
-                told = True
-            memory.beat("audio")
-            time.sleep(RETRY_S)
-            restart_portaudio()
-    return None
+    return BrowserOutput(options["http_port"], admission=Admission.from_options(options), **paced).start()
 
 
-def raise_priority() -> str:
-    """Let the sound go before everything else, as far as the system allows.
-
-    Threads that are started later, the sound device's among them, inherit it.
-
-    Returns
-    -------
-    str
-        What it was raised to, for the performer.
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
-    except (AttributeError, OSError):  # not on this system, or not for this user
-        return "ordinary priority"
-    return "real-time priority"
-
-
-def choose_rate(device: str | None) -> int:
-    """Ask the sound device for its sample rate: 48 kHz if it plays that, else its own; 48 kHz where there is none."""
-    if device in ("null", "browser") or (device is not None and device.startswith("file:")):
-        return CLIP_RATE
-    try:
-        return find_rate(device, wanted=CLIP_RATE)
-    except PerformerError:
-        return CLIP_RATE  # opening it will tell
-
-
-def restart_portaudio() -> None:
-    """Let PortAudio look for devices again; it does so only when it starts."""
-    if "sounddevice" in sys.modules:
-        sounddevice = sys.modules["sounddevice"]
-        sounddevice._terminate()
-        sounddevice._initialize()
-
-
-def main(folder: pathlib.Path) -> None:
+def main(folder: pathlib.Path, device: str | None = None) -> None:
     """Play until the instrument stops.
 
     Parameters
     ----------
     folder : pathlib.Path
         The running instrument's shared memory.
+    device : str, optional
+        Where to play instead of where another process does.
     """
     memory = Memory.join(folder)
-    options = read_options(folder)
-    playback = Playback(memory, sample_rate=choose_rate(options["device"]), channels=CHANNELS[options["outputs"]])
-    playback.warm_up()
-    priority = raise_priority()
-    gc.collect()  # before the first block: it holds the interpreter longer than a block lasts
-    gc.freeze()
-    gc.disable()
-    try:
-        output = open_until_there(memory, playback, options)
-    except PerformerError as error:
-        say(str(error))
-        os._exit(TOLD)  # PortAudio may hang when asked to leave properly
+    options = read_options(folder) | ({"device": device} if device is not None else {})
+    again = memory.state["position_time_s"][0] > 0
+    sample_rate, channels = choose_rate(options["device"]), CHANNELS[options["outputs"]]
+    warm_up(sample_rate=sample_rate, channels=channels)
+    priority = keep_calm(REALTIME_PRIORITY)
+    entrance = Entrance()
+    output = enter(
+        "audio",
+        lambda: open_output(memory, entrance, options, sample_rate=sample_rate, again=again),
+        folder=folder,
+        memory=memory,
+        waits=again,
+        newcomer=device is not None,
+    )
     if output is None:
         return
+    playback = Playback(memory, sample_rate=sample_rate, channels=channels)
+    if device is not None:
+        playback.opened_s = 0.0  # its buffer is full of silence already
+    entrance.sound = playback.render
     say(f"sound: {output.description}; {priority}")
-    while not memory.stopping:
-        memory.beat("audio")
-        failure = output.failure()
-        if failure:
-            say(f"{failure}; opening it again")
-            os._exit(1)  # closing a lost device can block for ever: the supervisor starts a fresh process
-        time.sleep(POLL_S)
-    output.close()
+    stay("audio", output, memory=memory)
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(pathlib.Path(sys.argv[1]), *sys.argv[2:])

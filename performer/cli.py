@@ -10,7 +10,11 @@ import click
 
 from melgan_vocoder.command_line import CommandLine, NumberRange
 from performer.measuring.benches import bench, soak
+from performer.output.command import device, devices
 from performer.ports import HTTP_PORT, OSC_PORT
+from performer.surfaces.layouts.command import layout
+from performer.surfaces.loopgan.command import loopgan
+from performer.surfaces.midi_command import learn, midi
 from performer.table import print_table
 
 SOUND_SUFFIXES = (".flac", ".wav")
@@ -110,13 +114,22 @@ def render_set(out: pathlib.Path, log: pathlib.Path, *, stems: bool) -> None:
               help="Where the sound goes; the system's default device if not given.")  # fmt: skip
 @click.option("--outputs", type=click.Choice(["master", "cue", "decks"]), default="master", show_default=True,
               help="Master alone; headphones on outputs 3 and 4; or each deck on a pair of its own.")  # fmt: skip
+@click.option("--cue-device", metavar="NAME",
+              help="Headphones on a device of their own, instead of on outputs 3 and 4.")  # fmt: skip
 @click.option("--latency-ms", type=NumberRange(1, 1000), default=20, show_default=True,
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of deck 1; decks 2 to 4 go on from it by tens.")
 @click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
-              help="UDP port for OSC, on this machine only.")  # fmt: skip
-@click.option("--http-port", type=click.IntRange(1, 65535), default=HTTP_PORT, show_default=True,
-              help="TCP port of the browser loudspeaker, on this machine only.")  # fmt: skip
+              help="Port of OSC, UDP and TCP; on this machine only, unless --tablet.")  # fmt: skip
+@click.option(
+    "--oscquery-port", type=click.IntRange(1, 65535), help="TCP port of OSCQuery; the OSC port + 1 if not given."
+)
+@click.option("--advertise/--no-advertise", default=None,
+              help="Whether programs find the instrument by themselves (zeroconf); with --tablet they do.")  # fmt: skip
+@click.option("--http-port", type=click.IntRange(1, 65534), default=HTTP_PORT, show_default=True,
+              help="TCP port of the page; its sound, if the browser is the loudspeaker, is on the next.")  # fmt: skip
+@click.option("--tablet", is_flag=True, help="Let devices of the local network play, once they were let in.")
+@click.option("--link", is_flag=True, help="Keep tempo and beat with Ableton Link on the local network.")
 @click.option("--midi", metavar="PART", help="Listen to MIDI ports with this in their name; to all if not given.")
 @click.option("--resume", is_flag=True, help="Go on with what played when the session ended.")
 @click.option("--session", type=click.Path(dir_okay=False, path_type=pathlib.Path), metavar="FILE.json",
@@ -135,13 +148,14 @@ def perform(
     loopmorph perform
     loopmorph perform --device "USB Audio" --osc-port 9001
     loopmorph perform --device browser
+    loopmorph perform --cue-device "Headset"
+    loopmorph perform --tablet
     loopmorph perform --resume
     loopmorph perform --record set.flac
     """
-    if session is not None and session.suffix.lower() != ".json":
-        raise click.BadParameter(f"{session} does not end in .json; name a session file", param_hint="--session")
-    if record is not None and record.suffix.lower() not in SOUND_SUFFIXES:
-        raise click.BadParameter(f"{record} does not end in .flac or .wav; name such a file", param_hint="--record")
+    check_names(session=session, record=record, cue_device=options["cue_device"])
+    if options["cue_device"] is not None and options["outputs"] == "cue":
+        options["outputs"] = "master"  # the headphones have their own
     from performer.controls import MAX_MODELS, N_DECKS, SLOTS
     from performer.crate import find_model, list_models
     from performer.errors import AlreadyToldError
@@ -159,8 +173,9 @@ def perform(
     paths = [str(header.weights.path.resolve()) for header in headers]
     session = (session or default_session()).resolve()
     supervisor = Supervisor(
-        {"models": paths, "session": str(session), "record": str(record) if record else None, **options}
-    )
+        {"models": paths, "session": str(session), "record": str(record) if record else None,
+         **options, **invitation(is_tablet=options["tablet"])}
+    )  # fmt: skip
     try:
         for line in begin_session(supervisor.memory, session, paths, resume=resume):
             click.echo(f"loopmorph: {line}", err=True)
@@ -172,7 +187,7 @@ def perform(
             with waiting_line("loading the networks and drawing the first loops"):
                 supervisor.start()
             if not supervisor.memory.stopping:
-                click.echo(f"loopmorph: playing {names}; Ctrl-C stops", err=True)
+                announce(names, supervisor.folder)
             supervisor.play(duration_s=duration)
     except AlreadyToldError as error:
         raise SystemExit(1) from error
@@ -190,6 +205,35 @@ def perform(
         + (f"; the host took {summary['stolen_s']:g} s of processor time" if summary["stolen_s"] else ""),
         err=True,
     )
+
+
+def invitation(*, is_tablet: bool) -> dict[str, str]:
+    """Tell what the processes need to know to let a tablet in."""
+    from performer.session.session import default_session
+    from performer.surfaces.web_address import keep_token
+
+    return {"token": keep_token(default_session().with_name("token"))} if is_tablet else {}
+
+
+def announce(names: str, folder: pathlib.Path) -> None:
+    """Say what plays, and where a tablet finds it."""
+    from performer.memory import read_options
+    from performer.surfaces.web_address import invite
+
+    click.echo(f"loopmorph: playing {names}; Ctrl-C stops", err=True)
+    options = read_options(folder)
+    if options["tablet"]:
+        click.echo(invite(options["token"], http_port=options["http_port"]), err=True)
+
+
+def check_names(*, session: pathlib.Path | None, record: pathlib.Path | None, cue_device: str | None) -> None:
+    """Refuse names that cannot be what they are given for."""
+    if session is not None and session.suffix.lower() != ".json":
+        raise click.BadParameter(f"{session} does not end in .json; name a session file", param_hint="--session")
+    if record is not None and record.suffix.lower() not in SOUND_SUFFIXES:
+        raise click.BadParameter(f"{record} does not end in .flac or .wav; name such a file", param_hint="--record")
+    if cue_device == "browser":
+        raise click.BadParameter("headphones need a sound device; see 'loopmorph devices'", param_hint="--cue-device")
 
 
 def waiting_line(text: str) -> Any:
@@ -231,6 +275,22 @@ def to_number(text: str) -> object:
 
 
 @main.command()
+@click.argument("address")
+@click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
+              help="UDP port of the running instrument.")  # fmt: skip
+def admit(address: str, osc_port: int) -> None:
+    """Let another device play the running instrument over OSC; it was started with --tablet.
+
+    \b
+    loopmorph admit 192.168.1.7
+    """
+    from performer.surfaces.osc import ask_to_admit
+
+    ask_to_admit(address, port=osc_port)
+    click.echo(f"loopmorph: {address} may play", err=True)
+
+
+@main.command()
 def stop() -> None:
     """Stop every running instrument of yours, also one whose terminal is gone.
 
@@ -264,50 +324,11 @@ def controls(as_json: bool) -> None:
         return
     rows = []
     for control in CONTROLS:
-        numbers = ", ".join(str(number) for number in control.midi_controllers)
         default = " ".join(f"{value:g}" for value in control.default)
-        midi = f"{control.midi_channel}: {numbers}" if numbers else ""
-        rows.append((control.path, control.describe_range(), default, midi, control.help))
+        rows.append((control.path, control.describe_range(), default, control.describe_midi(), control.help))
     print_table("Controls", ("address", "range", "default", "MIDI ch: CC", "what it does"), rows)
     actions = [(action.path, action.describe_range(), action.describe_midi(), action.help) for action in ACTIONS]
     print_table("Actions, done once", ("address", "range", "MIDI ch: what", "what it does"), actions)
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def devices(as_json: bool) -> None:
-    """List the sound devices that can play, and the MIDI ports that can be heard.
-
-    \b
-    loopmorph devices
-    """
-    from performer.errors import PerformerError
-    from performer.output.sound_device import NoDeviceError, list_devices
-    from performer.surfaces.midi import list_ports
-
-    lines, found, ports = [], [], []
-    try:
-        found = list_devices()
-    except NoDeviceError as error:
-        lines.append(str(error))
-    try:
-        ports = list_ports()
-    except PerformerError as error:
-        lines.append(str(error))
-    if as_json:
-        click.echo(json.dumps({"sound": found, "midi": ports}, indent=1))
-        return
-    columns = ("", "name", "api", "channels", "default rate (Hz)", "latency (ms)")
-    cells = ("name", "api", "channels", "sample_rate", "latency_ms")
-    rows = [("*" if device["default"] else "", *(device[cell] for cell in cells)) for device in found]
-    if rows:
-        print_table("Sound devices (* default)", columns, rows)
-    else:
-        lines.insert(0, "no sound device; 'loopmorph perform' plays through the browser instead")
-    for port in ports:
-        click.echo(f"MIDI port: {port}")
-    for line in lines:
-        click.echo(f"loopmorph: {line}", err=True)
 
 
 @main.group(invoke_without_command=True)
@@ -361,6 +382,12 @@ def add(file: pathlib.Path) -> None:
 
 main.add_command(bench)
 main.add_command(soak)
+main.add_command(device)
+main.add_command(devices)
+main.add_command(midi)
+main.add_command(learn)
+main.add_command(layout)
+main.add_command(loopgan)
 
 
 if __name__ == "__main__":

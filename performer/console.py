@@ -1,5 +1,6 @@
 """Lines for the performer, on standard error: in plain words, and never a flood of them."""
 
+import collections
 import contextlib
 import os
 import sys
@@ -8,6 +9,8 @@ from collections.abc import Callable, Iterator
 
 QUIET_S = 2.0
 """A warning of one kind is printed at most once in this time."""
+N_RECENT = 32
+"""Lines that are kept for those who listen in."""
 
 
 TOLD = 3
@@ -36,6 +39,8 @@ class Warnings:
         self.said_s: dict[str, float] = {}
         self.held_back: dict[str, str] = {}
         self.counts: dict[str, int] = {}
+        self.n_said = 0
+        self.recent: collections.deque[str] = collections.deque(maxlen=N_RECENT)
 
     def warn(self, kind: str, text: str) -> None:
         """Print a warning, unless one of its kind was printed just before.
@@ -53,7 +58,18 @@ class Warnings:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             return
         self.said_s[kind] = now_s
+        self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Print a line, and keep it for a while."""
         say(text)
+        self.recent.append(text)
+        self.n_said += 1
+
+    def said_since(self, n_said: int) -> list[str]:
+        """List the newest of the lines that came after the first `n_said`."""
+        n = min(self.n_said - n_said, len(self.recent))
+        return list(self.recent)[len(self.recent) - n :]
 
     def flush(self) -> None:
         """Print what was held back and is due: the newest line of each kind, and how many came before it."""
@@ -61,7 +77,7 @@ class Warnings:
             if self.now_s() - self.said_s[kind] >= QUIET_S:
                 text, count = self.held_back.pop(kind), self.counts.pop(kind, 1)  # MIDI warns on a thread of its own
                 self.said_s[kind] = self.now_s()
-                say(text + (f" (and {count - 1} more before it)" if count > 1 else ""))
+                self.tell(text + (f" (and {count - 1} more before it)" if count > 1 else ""))
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import logging
 import pathlib
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from performer.console import TOLD, Warnings, say
@@ -15,40 +16,36 @@ from performer.errors import PerformerError
 from performer.memory import Memory, read_options
 from performer.session.conductor import POLL_S, Conductor
 from performer.session.stamp import read_stamps
+from performer.surfaces.admission import Admission
+from performer.surfaces.discovery import advertise
 from performer.surfaces.hub import Hub
-from performer.surfaces.midi import obey_message, open_ports
-from performer.surfaces.osc import bind, receive
+from performer.surfaces.midi import play_midi
+from performer.surfaces.osc import bind
+from performer.surfaces.osc_commands import MAX_PORT
+from performer.surfaces.osc_query import OscQuery
+from performer.surfaces.osc_server import OscServer
+from performer.surfaces.web_page import play_page
 
-HOST = "127.0.0.1"
-
-
-async def play_midi(hub: Hub, options: dict[str, Any]) -> None:
-    """Obey MIDI controllers."""
-    try:
-        ports = open_ports(
-            options["midi"],
-            lambda message: obey_message(message, apply_one=hub.apply_one, fire=hub.fire, unmapped=hub.unmapped),
-        )
-        say(f"MIDI: {', '.join(port.name for port in ports)}")
-    except PerformerError as error:
-        say(f"{error}; OSC and 'loopmorph set' still play")
-        return
-    try:
-        await asyncio.Event().wait()
-    finally:
-        for port in ports:
-            port.close()
+Play = Callable[[Hub], Awaitable[None]]
 
 
-async def play_osc(hub: Hub, receiving: socket.socket) -> None:
-    """Obey OSC packets."""
-    asyncio.get_running_loop().add_reader(
-        receiving, lambda: hub.memory.count("osc_passed_over", receive(receiving, apply=hub.apply, refuse=hub.refuse))
-    )
-    await asyncio.Event().wait()
+def osc_surfaces(hub: Hub, receiving: socket.socket, options: dict[str, Any]) -> dict[str, Play]:
+    """List what belongs to OSC: the server itself, OSCQuery beside it, and what the network is told of both."""
+    server = OscServer(hub, receiving, http_port=options["http_port"])
+    query = OscQuery(server, port=options.get("oscquery_port") or server.port % MAX_PORT + 1)
+    is_tablet = hub.admission.is_tablet
+
+    async def tell_network(_hub: Hub) -> None:
+        await query.is_settled.wait()
+        await advertise(is_tablet=is_tablet, osc_port=server.port, oscquery_port=query.port)
+
+    surfaces: dict[str, Play] = {"OSC": lambda _: server.play(), "OSCQuery": lambda _: query.play()}
+    if is_tablet if options.get("advertise") is None else options["advertise"]:
+        surfaces["Zeroconf"] = tell_network
+    return surfaces
 
 
-async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any]) -> None:
+async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any], *, folder: pathlib.Path) -> None:
     """Let every surface play until the instrument stops.
 
     Parameters
@@ -59,11 +56,18 @@ async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any]) ->
         From `osc.bind`.
     options : dict
         Of the instrument.
+    folder : pathlib.Path
+        Of the instrument.
     """
-    surfaces = {
-        "OSC": lambda hub: play_osc(hub, receiving),
-        "MIDI": lambda hub: play_midi(hub, options),
+    surfaces: dict[str, Play] = {
+        **osc_surfaces(hub, receiving, options),
+        "MIDI": lambda hub: play_midi(hub, options, folder=folder),
+        "the page": lambda hub: play_page(hub, folder, http_port=options["http_port"]),
     }
+    if options.get("link"):
+        from performer.surfaces.link import play_link  # noqa: PLC0415 - only where it is asked for
+
+        surfaces["Link"] = play_link
     tasks = [asyncio.create_task(hub.keep(name, play)) for name, play in surfaces.items()]
     while not hub.memory.stopping:
         hub.memory.beat("control")
@@ -86,16 +90,17 @@ def main(folder: pathlib.Path) -> None:
     memory = Memory.join(folder)
     options = read_options(folder)
     warnings = Warnings()
+    admission = Admission.from_options(options, kept=folder / "admitted.json")
     try:
-        receiving = bind(HOST, options["osc_port"])
+        receiving = bind(admission.host, options["osc_port"])
     except PerformerError as error:
         say(str(error))
         raise SystemExit(TOLD) from error
-    say(f"OSC: {HOST}:{receiving.getsockname()[1]}")
+    say(f"OSC: {admission.host}:{receiving.getsockname()[1]}")
     session = pathlib.Path(options["session"]) if options.get("session") else None
     conductor = Conductor(memory, session, read_stamps(options["models"]), warnings=warnings)
-    hub = Hub(memory, conductor, warnings=warnings)
-    asyncio.run(listen(hub, receiving, options))
+    hub = Hub(memory, conductor, admission=admission, warnings=warnings)
+    asyncio.run(listen(hub, receiving, options, folder=folder))
     conductor.close()
 
 

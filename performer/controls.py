@@ -21,8 +21,6 @@ TEMPO_RANGE_BPM = (60.0, 200.0)
 MAX_MODELS = 16
 """Models that can be loaded at once."""
 MASTER_MIDI_CHANNEL = 16
-MIDI_MAX = 127
-MIDI_CENTER = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +47,8 @@ class Control:
     """MIDI channel it listens on, 1 to 16."""
     midi_controllers: tuple[int, ...]
     """MIDI controller number of each value."""
+    midi_notes: tuple[int, ...] = ()
+    """MIDI notes that switch it over."""
 
     def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
         """Turn the arguments of a message into values, clipped to the range.
@@ -83,25 +83,10 @@ class Control:
             raise ControlError(f"{self.path} got {argument!r}, {needed} ({self.describe_range()}) needed; send one")
         return float(min(max(number, self.minimum), self.maximum))
 
-    def from_midi(self, value: int, *, index: int = 0) -> float:
-        """Turn a MIDI controller value into a value of this control.
-
-        Parameters
-        ----------
-        value : int
-            0 to 127; 64 is exactly the middle, so that a bipolar control can be set to neutral.
-        index : int
-            Which of the control's values.
-
-        Returns
-        -------
-        float
-            Within the range.
-        """
-        below = value <= MIDI_CENTER
-        share = value / MIDI_CENTER / 2 if below else 0.5 + (value - MIDI_CENTER) / (MIDI_MAX - MIDI_CENTER) / 2
-        number = self.minimum + share * (self.maximum - self.minimum)
-        return float(round(number)) if self.types[index] == "i" else number
+    def describe_midi(self) -> str:
+        """Say in words what of MIDI moves it, such as `1: 80, note 44`."""
+        words = [*map(str, self.midi_controllers), *(f"note {note}" for note in self.midi_notes)]
+        return f"{self.midi_channel}: {', '.join(words)}" if words else ""
 
     def describe_range(self) -> str:
         """Say the range in words, such as `-3 to 3 sigma`."""
@@ -120,6 +105,7 @@ def deck_controls(deck: int) -> list[Control]:
         *,
         unit: str = "",
         midi: tuple[int, ...] = (),
+        notes: tuple[int, ...] = (),
         smoothing_ms: float = 0.0,
     ) -> Control:
         return Control(
@@ -133,6 +119,7 @@ def deck_controls(deck: int) -> list[Control]:
             help=text,
             midi_channel=deck,
             midi_controllers=midi,
+            midi_notes=notes,
         )
 
     def direction(name: str, text: str, midi: int) -> Control:
@@ -173,10 +160,10 @@ def deck_controls(deck: int) -> list[Control]:
         row("level", "f", unit, (0.8 if deck == 1 else 0.0,), "Fader of the deck; its square is the gain.", midi=(7,),
             smoothing_ms=mixed),
         row("assign", "i", (-1.0, 1.0), (0.0,), "Side of the crossfader: -1 left, 1 right, 0 neither.", midi=(88,)),
-        row("mute", "i", switch, (0.0,), "1 silences the deck.", midi=(80,), smoothing_ms=mixed),
+        row("mute", "i", switch, (0.0,), "1 silences the deck.", midi=(80,), notes=(44,), smoothing_ms=mixed),
         row("cue", "i", switch, (0.0,), "1 sends the deck to the headphones, what has arrived before it is flipped to.",
-            midi=(81,), smoothing_ms=mixed),
-        row("freeze", "i", switch, (0.0,), "1 keeps the loop as it is, whatever moves.", midi=(82,)),
+            midi=(81,), notes=(45,), smoothing_ms=mixed),
+        row("freeze", "i", switch, (0.0,), "1 keeps the loop as it is, whatever moves.", midi=(82,), notes=(46,)),
         row("flip", "i", (0.0, 3.0), (0.0,), "When a new loop is heard: 0 now, 1 on the beat, 2 on the bar, "
             "3 on the loop.", midi=(83,)),
         row("repeat", "i", (0.0, 4.0), (0.0,), "Beat repeat: 0 off, else 1/4, 1/8, 1/16 or 1/32.", midi=(84,)),
@@ -219,6 +206,10 @@ def master_controls() -> list[Control]:
             types="i", midi=(120,), smoothing_ms=0.0),
         row("/record", (0.0, 1.0), 0.0, "1 records the master, and beside it the control log.", types="i", midi=(15,),
             smoothing_ms=0.0),
+        row("/midi/clock", (0.0, 2.0), 0.0, "MIDI clock: 0 none, 1 is sent to every port, 2 is followed.", types="i",
+            smoothing_ms=0.0),
+        row("/midi/offset", (-200.0, 200.0), 0.0, "How much later than the MIDI clock the music is to be heard: both "
+            "take their time to arrive.", unit="ms", smoothing_ms=0.0),
         row("/master/level", (0.0, 1.0), 0.8, "Fader of the whole mix; its square is the gain.", midi=(7,)),
     ]  # fmt: skip
 
@@ -254,6 +245,8 @@ BY_MIDI = {
     for index, controller in enumerate(control.midi_controllers)
 }
 """Control and index of its value for each MIDI channel (1 to 16) and controller number."""
+CONTROLS_BY_NOTE = {(control.midi_channel, note): control for control in CONTROLS for note in control.midi_notes}
+"""Control that is switched over, for each MIDI channel and note."""
 
 
 def default_values() -> np.ndarray:

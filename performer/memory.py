@@ -32,10 +32,12 @@ N_READINGS = 6
 """Readings of a meter: see `meter.measure`."""
 TAPE_SAMPLES = 1 << 20
 """Samples of the master that a recorder may be behind, 20 s."""
+CUE_TAPE_SAMPLES = 1 << 16
+"""Samples of the headphones that their process may be behind."""
 JOURNAL_ENTRIES = 1 << 15
 """Changes that a recorder may be behind."""
-PROCESSES = ("audio", "worker", "control", "recorder")
-"""The processes beneath the supervisor, in the order of `heartbeat_s`."""
+PROCESSES = ("audio", "worker", "control", "recorder", "headphones")
+"""The processes beneath the supervisor, in the order of `heartbeat_s`; the last only where it is asked for."""
 COUNTERS = {
     "underruns": "blocks that came too late for the sound device, or found no room in a recording",
     "late_blocks": "blocks that took longer to mix than to play",
@@ -51,12 +53,16 @@ COUNTERS = {
     "osc_refused": "OSC messages or packets refused",
     "midi_messages": "MIDI controllers obeyed",
     "midi_unmapped": "MIDI controllers that no control listens to",
+    "page_messages": "moves and buttons of the page obeyed",
+    "page_refused": "messages of the page refused",
     "surface_failures": "times that a surface (OSC, MIDI, the page) failed and was started again",
     "session_failures": "actions, entries and saves of history, scenes and session that failed",
     "audio_restarts": "restarts of the audio process",
     "worker_restarts": "restarts of the generation worker",
     "control_restarts": "restarts of the control process",
     "recorder_restarts": "restarts of the recorder",
+    "headphones_restarts": "restarts of the headphones process",
+    "headphones_gaps": "times that the headphones had nothing to play, or came too late for their device",
     "unrecorded_samples": "samples that a recording lacks, for the disk was full, or too slow",
 }
 """What is counted while playing; each counter has one writing process."""
@@ -75,6 +81,7 @@ STATE = np.dtype(
     [
         ("stop", "i8"),  # supervisor, or `loopmorph stop`: 1 asks every process to leave
         ("supervisor_pid", "i8"),  # supervisor
+        ("heir", "i8"),  # a process that waits to take its predecessor's place: its number; then supervisor: 0, it may
         ("heartbeat_s", "f8", (len(PROCESSES),)),  # each process its own: monotonic time, 0 until it is ready
         ("controls", "f8", (N_VALUES,)),  # control process; before it starts, the supervisor
         ("sample_rate", "f8"),  # audio process: of the device; positions count its samples
@@ -110,6 +117,8 @@ STATE = np.dtype(
         ("recording", "i8"),  # recorder: 1 while a recording is asked for
         ("recorded_from", "i8"),  # recorder: position of its first sound
         ("recorded", "i8"),  # recorder: position up to which it is on the disk; 0 before its first sound
+        ("cue_ppm", "f8"),  # headphones process: how much faster than the nominal rates say they read
+        ("cue_lag_s", "f8"),  # headphones process: how much later than the master they are heard
         ("block_s", "f8"),  # audio process: longest time that mixing a block took
         ("counters", "i8", (len(COUNTERS),)),  # each counter has one writing process
     ],
@@ -139,6 +148,8 @@ class Memory:
     """float32 `[N_DECKS, N_CELLS, N_SLOTS, N_LOOPS, CLIP_SAMPLES]`."""
     tape: np.ndarray
     """float32 `[TAPE_SAMPLES, 2]`: the newest sound of the master, a ring that positions count."""
+    cue_tape: np.ndarray
+    """float32 `[CUE_TAPE_SAMPLES, 2]`: the same of the headphones."""
     journal: np.ndarray
     """`ENTRY` `[JOURNAL_ENTRIES]`: the newest changes that the audio process obeyed, a ring that `noted` counts."""
 
@@ -230,6 +241,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "headers": (HEADER, (N_DECKS, N_CELLS, N_SLOTS)),
     "clips": (np.dtype(np.float32), (N_DECKS, N_CELLS, N_SLOTS, N_LOOPS, CLIP_SAMPLES)),
     "tape": (np.dtype(np.float32), (TAPE_SAMPLES, 2)),
+    "cue_tape": (np.dtype(np.float32), (CUE_TAPE_SAMPLES, 2)),
     "journal": (ENTRY, (JOURNAL_ENTRIES,)),
 }
 """Files of the shared memory."""
@@ -245,12 +257,24 @@ def memory_root() -> pathlib.Path:
 def make_folder(options: dict[str, Any]) -> pathlib.Path:
     """Make the folder of one running instrument and write its options into it."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=memory_root()))
-    (folder / "options.json").write_text(json.dumps(options))
+    write_options(folder, options)
     return folder
 
 
+def write_options(folder: pathlib.Path, options: dict[str, Any]) -> None:
+    """Write what the processes need to know; a reader sees either the old or the new."""
+    replace_text(folder / "options.json", json.dumps(options))
+
+
+def replace_text(path: pathlib.Path, text: str) -> None:
+    """Write a small file at once."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)
+
+
 def read_options(folder: pathlib.Path) -> dict[str, Any]:
-    """Read what `make_folder` wrote."""
+    """Read what `write_options` wrote."""
     return dict(json.loads((folder / "options.json").read_text()))
 
 

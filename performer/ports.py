@@ -2,5 +2,10 @@
 
 OSC_PORT = 9000
 """UDP."""
-HTTP_PORT = 8800
-"""TCP, where the browser is the loudspeaker."""
+HTTP_PORT = 8765
+"""TCP, where the page is."""
+
+
+def loudspeaker_port(http_port: int) -> int:
+    """Tell the port on which the page hears the sound, beside its own: it plays on when the page's server is gone."""
+    return http_port + 1 if http_port else 0

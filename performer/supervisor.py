@@ -16,9 +16,10 @@ from performer.console import TOLD, say
 from performer.controls import LEVEL_SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import PROCESSES, Memory, make_folder
+from performer.output.changeover import Changeover
 
 POLL_S = 0.05
-FROZEN_S = {"audio": 1.5, "control": 3.0, "worker": 2.0, "recorder": 60.0}
+FROZEN_S = {"audio": 1.0, "control": 3.0, "worker": 2.0, "recorder": 60.0, "headphones": 3.0}
 """A process that has not been alive for so long is ended and started again."""
 CALM_S = 1.0
 """A process that lived shorter than this is started again only after it."""
@@ -54,8 +55,9 @@ class Supervisor:
     Parameters
     ----------
     options : dict
-        What the processes need to know: `models`, `device`, `outputs`, `latency_ms`, `http_port`, `osc_port`, `midi`,
-        `record`, and `session`, the file that scenes, history and controls are kept in (without it nothing is).
+        What the processes need to know: `models`, `device`, `cue_device`, `outputs`, `latency_ms`, `http_port`,
+        `osc_port`, `midi`, `record`, and `session`, the file that scenes, history and controls are kept in (without it
+        nothing is).
 
     Raises
     ------
@@ -72,6 +74,8 @@ class Supervisor:
             raise
         self.memory.state["supervisor_pid"][0] = os.getpid()
         self.children: dict[str, Child] = {}
+        self.has_headphones = bool(options.get("cue_device"))
+        self.changeover = Changeover(self.folder, self.memory, start=self.spawn, replace=self.replace)
         self.first_position = 0
         self.first_stolen_s = 0.0
 
@@ -86,7 +90,8 @@ class Supervisor:
             If a process dies before that, or no deck sounds in time.
         """
         for name in PROCESSES:
-            self.launch(name)
+            if name != "headphones" or self.has_headphones:
+                self.launch(name)
         deadline_s = time.monotonic() + READY_S
         while not self.ready():
             self.require_alive()
@@ -113,25 +118,36 @@ class Supervisor:
         """Whether every process is ready, and every deck whose fader is up sounds."""
         state = self.memory.state
         waiting = (state["controls"][0, LEVEL_SLOTS] > 0) & (state["sounding"][0] == 0)
-        return not waiting.any() and all(self.memory.heartbeat_s(name) > 0 for name in PROCESSES)
+        return not waiting.any() and all(self.memory.heartbeat_s(name) > 0 for name in self.children)
 
     def launch(self, name: str) -> None:
         """Start one process."""
-        command = [sys.executable, "-m", f"performer.{name}_process", str(self.folder)]
-        process = subprocess.Popen(
+        self.children[name] = Child(name, self.spawn(name), time.monotonic())
+
+    def spawn(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a program of the instrument."""
+        command = [sys.executable, "-m", f"performer.{name}_process", str(self.folder), *arguments]
+        return subprocess.Popen(
             command, start_new_session=True, stdin=subprocess.DEVNULL, env={**ENVIRONMENT, **os.environ}
         )
+
+    def replace(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """End a process, if there is one of that name, and let another be it."""
+        if name in self.children:
+            self.children[name].process.kill()
+            self.children[name].process.wait()
         self.children[name] = Child(name, process, time.monotonic())
 
     def watch(self) -> None:
-        """Start again what died, end and start again what froze."""
+        """Start again what died, end and start again what froze; let another device play if one was asked for."""
+        self.changeover.step()
         for child in list(self.children.values()):
             heartbeat_s = self.memory.heartbeat_s(child.name)
             silent_s = time.monotonic() - max(heartbeat_s, child.started_s)
             patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else READY_S
             code = child.process.poll()
             if code is None and silent_s > patience_s:
-                say(f"the {child.name} process has been silent for {silent_s:.0f} s; ending it")
+                say(f"the {child.name} process has been silent for {silent_s:.1f} s; ending it")
                 child.process.kill()
                 code = child.process.wait()
             if code is not None and time.monotonic() - child.started_s > CALM_S:
@@ -161,6 +177,7 @@ class Supervisor:
     def close(self) -> None:
         """Let every process leave, end those that do not, and remove the shared memory."""
         self.memory.stop()
+        self.changeover.close()
         deadline_s = time.monotonic() + LEAVE_S
         for child in self.children.values():
             try:

@@ -45,6 +45,7 @@ TORCH_FREE = [
     "performer.audio_process",
     "performer.control_process",
     "performer.recorder_process",
+    "performer.headphones_process",
     "performer.cli",
     "training",
     "training.cli",

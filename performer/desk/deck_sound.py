@@ -9,11 +9,11 @@ from performer.desk.compiled import compiled
 from performer.desk.flip import cross, flip_within, prepare, retime, take_cells
 from performer.desk.reader import read
 from performer.desk.stereo import loudness_gain
-from performer.desk.voice import DIGIT
+from performer.desk.voice import DIGIT, FALL
 from performer.memory import N_LOOPS
 
-RISE, FALL = 32, 256
-"""Samples over which a clip fades in that is read from its very beginning, and fades out behind its cell."""
+RISE = 32
+"""Samples over which a clip fades in that is read from its very beginning."""
 
 
 @compiled

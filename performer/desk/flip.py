@@ -10,13 +10,17 @@ import numpy as np
 
 from performer.clock import TICKS_A_CELL
 from performer.desk.compiled import compiled
-from performer.desk.voice import DIGIT, EXACT, fitting_rate, loop_tick, place_of, sample_of, step_ticks, tick_of
+from performer.desk.voice import DIGIT, EXACT, FALL, fitting_rate, loop_tick, place_of, sample_of, step_ticks, tick_of
 from performer.memory import N_CELLS, N_LOOPS, N_SLOTS
 
 IN_TIME = 1e-3
 """Samples by which a clip that is read may be off the clock and still be joined by the next one."""
 CORRELATION_STEP = 8
 """Every so many samples are compared to tell how alike two clips are."""
+SEAM, SEAM_STEP = 128, 4
+"""Samples on either side of a boundary, and of them every so many, in which clips that join hold the same sound ..."""
+SEAM_POWER = 1e-4
+"""... but for this share of its power."""
 
 
 @compiled
@@ -36,8 +40,11 @@ def retime(position: int, line: np.ndarray, voice: np.ndarray, headers: np.ndarr
     v.anchor, v.old_anchor = position, position
     v.old_rate = line[0].native_rate
     if v.slot >= 0:
-        rate = fitting_rate(headers[v.cell, v.slot].length, line)
-        v.rate, v.loose = (rate, 0) if rate > 0.0 else (line[0].native_rate, 1)
+        header = headers[v.cell, v.slot]
+        rate = fitting_rate(header.length, line)
+        v.rate = rate if rate > 0.0 else line[0].native_rate
+        if v.base < header.start + header.length - FALL:  # beyond, whether it is loose is heard
+            v.loose = 0 if rate > 0.0 else 1
         if rate == 0.0 and v.prepared == 1 and v.next_joins == 1:
             v.prepared = 0
 
@@ -101,6 +108,25 @@ def correlate(voice: np.ndarray, clips: np.ndarray, position: int, fade: int) ->
 
 
 @compiled
+def continues(cell: int, slot: int, voice: np.ndarray, clips: np.ndarray, headers: np.ndarray) -> bool:
+    """Whether a clip holds the same sound around its beginning as the sounding one around its end.
+
+    Those of one revision do, but for the first and the last window of a loop that was drawn window by window: there the
+    phases have not closed.
+    """
+    v = voice[0]
+    end = math.floor(headers[v.cell, v.slot].start + headers[v.cell, v.slot].length + IN_TIME)
+    begin = math.floor(headers[cell, slot].start + IN_TIME)
+    power, apart = 0.0, 0.0
+    for step in range(-SEAM, SEAM, SEAM_STEP):
+        for loop in range(N_LOOPS):
+            old, new = float(clips[v.cell, v.slot, loop, end + step]), float(clips[cell, slot, loop, begin + step])
+            power += old * old
+            apart += (new - old) * (new - old)
+    return apart <= SEAM_POWER * power
+
+
+@compiled
 def take_whole(seen: np.ndarray, voice: np.ndarray, playing: np.ndarray) -> None:
     """Let all cells go over to what has arrived, if that is one whole loop."""
     v = voice[0]
@@ -157,7 +183,8 @@ def prepare(
         ends = here.start + here.length
         beyond = (v.boundary - sample_of(float(v.next_tick), line)) * v.rate
         in_time = abs(place_of(v.boundary, voice) - beyond - ends) < IN_TIME
-        if follows and in_time and fitting_rate(there.length, line) > 0.0:
+        fits = v.loose == 0 and fitting_rate(there.length, line) > 0.0
+        if follows and in_time and fits and continues(cell, slot, voice, clips, headers):
             v.next_joins = 1
             playing[cell] = slot + 1
             return

@@ -70,6 +70,8 @@ class Desk(NamedTuple):
     """Smoothed gains of each deck, `[N_DECKS, 4]`."""
     master: np.ndarray
     """Smoothed gains of the master, the headphones and the echo, `[3]`."""
+    limiters: np.ndarray
+    """State of the limiters of each deck's outputs and of the headphones, `[N_DECKS + 1, n]`."""
     buffers: np.ndarray
     """Sound of the deck at hand, the master, the echo's send, the headphones and the echo, `[5, 2, CHUNK]`."""
     echo: np.ndarray
@@ -77,7 +79,7 @@ class Desk(NamedTuple):
     echo_line: np.ndarray
     """Its delay line."""
     limiter: np.ndarray
-    """State of the limiter."""
+    """State of the master's limiter."""
     meters: np.ndarray
     """State of each deck's meter and the master's, `[N_DECKS + 1, n]`."""
     room: np.ndarray
@@ -110,6 +112,7 @@ def new_desk(sample_rate: int) -> Desk:
         sweeps=np.stack([sweeps.new_state(sample_rate) for _ in range(N_DECKS)]),
         faders=np.zeros((N_DECKS, 4)),
         master=np.zeros(3),
+        limiters=np.stack([limiters.new_state(sample_rate) for _ in range(N_DECKS + 1)]),
         buffers=np.zeros((5, 2, CHUNK)),
         echo=echoes.new_state(sample_rate),
         echo_line=echoes.new_line(sample_rate),
@@ -156,14 +159,17 @@ def side_gain(assigned: float, crossfader: float) -> float:
 
 
 @compiled
-def mix_deck(out: np.ndarray, first: int, n: int, position: int, deck: int, values: np.ndarray, line: np.ndarray,
-             loops: Loops, desk: Desk, channels: int, readings: np.ndarray) -> None:  # fmt: skip
-    """Play one deck through its strip, and add it to the master, the echo's send and the headphones."""
+def mix_deck(n: int, position: int, deck: int, values: np.ndarray, line: np.ndarray,
+             loops: Loops, desk: Desk, readings: np.ndarray) -> None:  # fmt: skip
+    """Play one deck through its strip, and add it to the master, the echo's send and the headphones.
+
+    Its own sound is left in the first buffer.
+    """
     mine = deck * DECK_STRIDE
     sound, master, send, cue = desk.buffers[0], desk.buffers[1], desk.buffers[2], desk.buffers[3]
     set_play(desk.play, values, deck)
     set_weights(desk.weights, values[WIDTH + mine], values[BALANCE + mine], values[BALANCE + mine + 1])
-    if channels == WITH_CUE and values[CUE + mine] + desk.faders[deck, CUED] > SILENT:
+    if values[CUE + mine] + desk.faders[deck, CUED] > SILENT:
         desk.play[0].flip = 0
         play_voice(
             sound, n, position, line, desk.cue_voices[deck], desk.play, loops.clips[deck], loops.headers[deck],
@@ -200,14 +206,30 @@ def mix_deck(out: np.ndarray, first: int, n: int, position: int, deck: int, valu
             sound[channel, index] = sample
             master[channel, index] += sample
             send[channel, index] += gains[SENT] * sample
-            if channels == DECKS and 2 * deck + channel < out.shape[1]:
-                out[first + index, 2 * deck + channel] = min(max(sample, -1.0), 1.0)
     measure(sound, n, desk.meters[deck], readings[deck])
 
 
 @compiled
+def write_pair(out: np.ndarray, first: int, channel: int, sound: np.ndarray, n: int) -> None:
+    """Write stereo sound to two channels of the output."""
+    for index in range(n):
+        out[first + index, channel] = sound[0, index]
+        out[first + index, channel + 1] = sound[1, index]
+
+
+@compiled
+def write_ring(ring: np.ndarray, position: int, sound: np.ndarray, n: int) -> None:
+    """Write stereo sound to a ring that positions count."""
+    for index in range(n):
+        at = (position + index) % ring.shape[0]
+        ring[at, 0] = sound[0, index]
+        ring[at, 1] = sound[1, index]
+
+
+@compiled
 def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarray, loops: Loops,
-              desk: Desk, channels: int, readings: np.ndarray, tape: np.ndarray) -> bool:  # fmt: skip
+              desk: Desk, channels: int, readings: np.ndarray, tape: np.ndarray,
+              cue_tape: np.ndarray) -> bool:  # fmt: skip
     """Mix one block of all decks.
 
     Parameters
@@ -230,11 +252,13 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
         float64, overwritten: meter readings of each deck and of the master.
     tape : np.ndarray [shape=(n, 2)]
         float32, overwritten: the newest samples of the master, in a ring that `position` counts.
+    cue_tape : np.ndarray [shape=(n, 2)]
+        float32, overwritten: the same of the headphones.
 
     Returns
     -------
     bool
-        Whether the limiter had to hold the sound back.
+        Whether a limiter had to hold the master or a deck's outputs back.
     """
     limited = False
     master, send, cue, echoed = desk.buffers[1], desk.buffers[2], desk.buffers[3], desk.buffers[4]
@@ -250,7 +274,11 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
         out[first : first + n] = 0.0
         desk.buffers[1:] = 0.0
         for deck in range(N_DECKS):
-            mix_deck(out, first, n, position + first, deck, values, line, loops, desk, channels, readings)
+            mix_deck(n, position + first, deck, values, line, loops, desk, readings)
+            if channels == DECKS:
+                held_back, _ = limit(desk.buffers[0], n, desk.limiters[deck])
+                limited = limited or held_back
+                write_pair(out, first, 2 * deck, desk.buffers[0], n)
         echo(send, echoed, n, delay, values[ECHO_FEEDBACK], desk.echo, desk.echo_line)
         for index in range(n):
             desk.master[0] += desk.smoothing * (level - desk.master[0])
@@ -259,16 +287,16 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
             for channel in range(2):
                 whole = master[channel, index] + desk.master[2] * echoed[channel, index]
                 master[channel, index] = desk.master[0] * whole
+                cue[channel, index] *= desk.master[1]
         held_back, _ = limit(master, n, desk.limiter)
         limited = limited or held_back
+        limit(cue, n, desk.limiters[N_DECKS])
         measure(master, n, desk.meters[N_DECKS], readings[N_DECKS])
-        for index in range(n):
-            for channel in range(2):
-                tape[(position + first + index) % tape.shape[0], channel] = master[channel, index]
-                if channels != DECKS:
-                    out[first + index, channel] = master[channel, index]
-                if channels == WITH_CUE:
-                    sample = desk.master[1] * cue[channel, index]
-                    out[first + index, 2 + channel] = min(max(sample, -1.0), 1.0)
+        write_ring(tape, position + first, master, n)
+        write_ring(cue_tape, position + first, cue, n)
+        if channels != DECKS:
+            write_pair(out, first, 0, master, n)
+        if channels == WITH_CUE:
+            write_pair(out, first, 2, cue, n)
         first += n
     return limited

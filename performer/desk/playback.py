@@ -101,12 +101,6 @@ class Playback:
         self.start = np.array([sample_rate, state["taped"][0]], np.float64)
         self.noted_start = np.full_like(self.start, np.nan)
 
-    def warm_up(self) -> None:
-        """Compile the kernel before the first block is due."""
-        away = Playback(Memory.private(), sample_rate=self.sample_rate, channels=self.channels)
-        away.position = 0
-        away.render(np.zeros((1, N_CHANNELS[self.channels]), np.float32))
-
     def render(self, out: np.ndarray, latency_s: float = 0.0) -> None:
         """Fill the next block and move the clock on.
 
@@ -137,6 +131,7 @@ class Playback:
             self.channels,
             self.readings,
             self.memory.tape,
+            self.memory.cue_tape,
         )
         self.tell_sounding()
         self.clock.record_position(position, heard_s=heard_s)
@@ -182,3 +177,10 @@ class Playback:
             state["under"][0, deck] = tick * N_CELLS + cell if slot >= 0 else -1
             if slot >= 0:
                 state["sounding"][0, deck] = self.memory.headers[deck, cell, slot]["revision"]
+
+
+def warm_up(*, sample_rate: int, channels: int) -> None:
+    """Compile the kernel before the first block is due."""
+    away = Playback(Memory.private(), sample_rate=sample_rate, channels=channels)
+    away.position = 0
+    away.render(np.zeros((1, N_CHANNELS[channels]), np.float32))

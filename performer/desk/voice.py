@@ -10,6 +10,8 @@ from performer.desk.compiled import compiled
 
 FADE_MS = 20.0
 """Crossfade from one clip to another."""
+FALL = 256
+"""Samples over which a clip fades out behind its cell; a loose one before the next hit."""
 FIT = 0.002
 """A clip is read at the clock's tempo if its own differs by no more; the pitch then by 3.5 cents at most."""
 EXACT = 1e-9

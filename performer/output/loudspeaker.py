@@ -1,38 +1,39 @@
-"""The browser as loudspeaker: PCM over a WebSocket, for machines without a sound card."""
+"""The browser as loudspeaker: PCM over a WebSocket, for machines without a sound card.
+
+The page itself comes from the control process; its sound comes from here, and plays on when that process is gone.
+"""
 
 import asyncio
-import pathlib
 import socket
 import threading
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.requests import HTTPConnection
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from performer.errors import PerformerError
 from performer.output.outputs import N_CHANNELS, PacedOutput
+from performer.ports import loudspeaker_port
+from performer.surfaces.admission import COOKIE, Admission
+from performer.surfaces.listening import listen
 
-WEB = pathlib.Path(__file__).parent / "web"
-HOST = "127.0.0.1"
 BLOCK_SIZE = 2048
 QUEUE_BLOCKS = 24
 """About a second: a listener that is further behind misses the oldest blocks."""
-LOCAL_NAMES = ("127.0.0.1", "localhost")
 
 
 class BrowserOutput(PacedOutput):
-    """Serve the sound to web pages on this machine.
+    """Serve the sound to the page.
 
     Parameters
     ----------
-    port : int
-        TCP port on loopback.
+    http_port : int
+        Where the page is; the sound is on the port after it.
+    admission : Admission, optional
+        Who may listen; this machine alone if not given.
     **paced
         As of `PacedOutput`.
 
@@ -42,19 +43,16 @@ class BrowserOutput(PacedOutput):
         If the port is taken.
     """
 
-    def __init__(self, port: int, **paced: Any) -> None:
+    def __init__(self, http_port: int, *, admission: Admission | None = None, **paced: Any) -> None:
         super().__init__(**paced, block_size=BLOCK_SIZE)
+        self.admission = admission or Admission()
+        self.http_port = http_port
         self.listeners: set[asyncio.Queue[bytes]] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
-        listening = listen(port)
-        self.description = f"open http://{HOST}:{listening.getsockname()[1]}/ and press Play"
-        app = Starlette(
-            routes=[
-                Route("/", self.page),
-                Route("/loudspeaker.js", self.page),
-                WebSocketRoute("/audio", self.stream),
-            ]
-        )
+        listening = listen(self.admission.host, loudspeaker_port(http_port), what="the browser as loudspeaker")
+        self.port = int(listening.getsockname()[1])
+        self.description = f"open http://localhost:{http_port}/ and press Play"
+        app = Starlette(routes=[WebSocketRoute("/audio", self.stream)])
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="websockets-sansio"))
         self.server_thread = threading.Thread(target=self.serve, args=(listening,), daemon=True)
 
@@ -86,15 +84,9 @@ class BrowserOutput(PacedOutput):
                 queue.get_nowait()
             queue.put_nowait(data)
 
-    async def page(self, request: Request) -> Response:
-        """Answer with the page or its script."""
-        if not is_local(request):
-            return PlainTextResponse("Loopmorph answers this machine only.", status_code=403)
-        return FileResponse(WEB / (request.url.path.lstrip("/") or "loudspeaker.html"))
-
     async def stream(self, websocket: WebSocket) -> None:
         """Send blocks to one listener until it leaves."""
-        if not is_local(websocket):
+        if not self.is_admitted(websocket):
             await websocket.close(code=1008)
             return
         await websocket.accept()
@@ -109,44 +101,18 @@ class BrowserOutput(PacedOutput):
         finally:
             self.listeners.discard(queue)
 
+    def is_admitted(self, connection: HTTPConnection) -> bool:
+        """Whether a request comes from the instrument's page, on a device that may play."""
+        host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
+        name = host.rpartition(":")[0] or host
+        peer = connection.client.host if connection.client else ""
+        token = connection.cookies.get(COOKIE)
+        page = f"{name}:{self.http_port}"
+        return self.admission.allows_page(page, origin) and self.admission.allows_token(peer, token)
+
     def close(self) -> None:
         """Stop asking and serving."""
         super().close()
         self.server.should_exit = True
         self.server.force_exit = True
         self.server_thread.join(timeout=2)
-
-
-def listen(port: int) -> socket.socket:
-    """Take a TCP port on loopback.
-
-    Raises
-    ------
-    PerformerError
-        If it is taken.
-    """
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        raise PerformerError(
-            f"HTTP port {port} on {HOST} cannot be taken ({error.strerror}); a free TCP port is needed for the "
-            "browser loudspeaker; choose one with --http-port"
-        ) from error
-    return listening
-
-
-def is_local(connection: HTTPConnection) -> bool:
-    """Whether a request comes from a page of this very server, and not from one elsewhere on the web.
-
-    `Host` must name this machine (no rebound DNS name does), and `Origin`, where there is one, must equal it.
-    """
-    host = connection.headers.get("host", "")
-    origin = connection.headers.get("origin")
-    try:
-        return urlsplit(f"//{host}").hostname in LOCAL_NAMES and (origin is None or urlsplit(origin).netloc == host)
-    except ValueError:  # no address at all
-        return False

@@ -1,7 +1,8 @@
 """The sound device: found by name, played through PortAudio."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ class PortAudioOutput:
         with quiet_libraries():
             sounddevice = import_sounddevice()
             index = find_device(sounddevice, name)
+            require_channels(sounddevice.query_devices(index), n_channels)
             try:
                 self.stream = sounddevice.OutputStream(
                     device=index,
@@ -112,6 +114,29 @@ class PortAudioOutput:
         self.stream.close()
 
 
+def require_channels(device: Mapping[str, Any], needed: int) -> None:
+    """Check that a device has enough outputs.
+
+    Parameters
+    ----------
+    device : mapping
+        As PortAudio describes it.
+    needed : int
+        Channels that are to be played.
+
+    Raises
+    ------
+    PerformerError
+        If it has fewer.
+    """
+    got = device["max_output_channels"]
+    if got < needed:
+        raise PerformerError(
+            f"sound device {device['name']!r} has {got} output channels, {needed} are needed; choose another with "
+            "--device, or fewer with --outputs (headphones can have a device of their own: --cue-device NAME)"
+        )
+
+
 def find_rate(name: str | None, *, wanted: int) -> int:
     """Find a sample rate that a device plays.
 
@@ -135,11 +160,12 @@ def find_rate(name: str | None, *, wanted: int) -> int:
     with quiet_libraries():
         sounddevice = import_sounddevice()
         index = find_device(sounddevice, name)
-        try:
-            sounddevice.check_output_settings(device=index, samplerate=wanted)
-        except sounddevice.PortAudioError:
-            return round(sounddevice.query_devices(index)["default_samplerate"])
-    return wanted
+        own = round(sounddevice.query_devices(index)["default_samplerate"])
+        for sample_rate in (wanted, own):
+            with contextlib.suppress(sounddevice.PortAudioError):
+                sounddevice.check_output_settings(device=index, samplerate=sample_rate)
+                return sample_rate
+    return wanted  # it is away: opening it will tell
 
 
 def import_sounddevice() -> Any:
@@ -190,6 +216,13 @@ def list_devices() -> list[dict[str, Any]]:
         ]
 
 
+def match_devices(devices: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Choose the devices of that name, or else those that have it in theirs."""
+    return [device for device in devices if device["name"] == name] or [
+        device for device in devices if name.lower() in device["name"].lower()
+    ]
+
+
 def find_device(sounddevice: Any, name: str | None) -> int:
     """Find an output device by its name or a part of it that no other has.
 
@@ -206,9 +239,7 @@ def find_device(sounddevice: Any, name: str | None) -> int:
         if index < 0:
             raise NoDeviceError("this machine has no sound device")
         return int(index)
-    matches = [device for device in devices if device["name"] == name] or [
-        device for device in devices if name.lower() in device["name"].lower()
-    ]
+    matches = match_devices(devices, name)
     if len(matches) != 1:
         names = ", ".join(repr(device["name"]) for device in matches or devices) or "no device"
         got = "fits several" if matches else "is not there"

@@ -35,7 +35,7 @@ def render_log(log: pathlib.Path, out: pathlib.Path, *, stems: bool, progress: C
         one is complete.
     stems : bool
         Whether each deck is written to a file of its own too, as it goes into the master: behind its fader, before
-        echo, master fader and limiter.
+        echo and master fader, behind a limiter of its own and in time with the master.
     progress : callable
         Told which share of it all is done.
 

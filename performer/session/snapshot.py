@@ -15,7 +15,8 @@ from performer.session.values import present_values
 
 MOMENTARY = {"/nudge", "/panic", "/record"}
 """What a hand holds for a moment: neither in a scene nor in a session."""
-OUT_OF_SCENES = {*MOMENTARY, "/tempo", "/cue/level", *(f"/deck/{deck + 1}/cue" for deck in range(N_DECKS))}
+CLOCK = {"/tempo", "/midi/clock", "/midi/offset"}
+OUT_OF_SCENES = {*MOMENTARY, *CLOCK, "/cue/level", *(f"/deck/{deck + 1}/cue" for deck in range(N_DECKS))}
 """Besides, scenes leave the tempo to the clock, and the headphones to the ear that listens."""
 MODEL_SLOTS = [SLOTS[f"/deck/{deck + 1}/model"].start for deck in range(N_DECKS)]
 

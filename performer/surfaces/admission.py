@@ -9,14 +9,21 @@ import contextlib
 import dataclasses
 import hmac
 import ipaddress
+import json
+import pathlib
 import secrets
 import socket
+from typing import Any
 from urllib.parse import urlsplit
+
+from performer.memory import replace_text
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 TOKEN_BYTES = 9
 """72 bits, 12 letters."""
+COOKIE = "loopmorph"
+"""Where the page of another device keeps the token."""
 MAX_ASKING = 16
 """Addresses that are remembered until they are let in."""
 
@@ -40,6 +47,19 @@ class Admission:
     """Addresses of other devices whose OSC is obeyed."""
     asking: dict[str, None] = dataclasses.field(default_factory=dict)
     """Addresses that have sent OSC and were not let in yet, in the order in which they came."""
+
+    kept: pathlib.Path | None = None
+    """File that keeps `admitted`, for a control process that is started again."""
+
+    def __post_init__(self) -> None:
+        if self.kept is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self.admitted |= set(json.loads(self.kept.read_text()))
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any], *, kept: pathlib.Path | None = None) -> "Admission":
+        """Make it as the command line says: `tablet`, and the `token` that all processes share then."""
+        return cls(is_tablet=True, token=options["token"], kept=kept) if options.get("tablet") else cls()
 
     @property
     def host(self) -> str:
@@ -73,7 +93,11 @@ class Admission:
     def admit(self, peer: str) -> None:
         """Let an address in: it opened the page with the token, or the performer said so."""
         self.asking.pop(peer, None)
+        if peer in self.admitted:
+            return
         self.admitted.add(peer)
+        if self.kept is not None:
+            replace_text(self.kept, json.dumps(sorted(self.admitted)))
 
 
 def is_loopback(peer: str) -> bool:

@@ -5,7 +5,7 @@ import collections
 import time
 from collections.abc import Awaitable, Callable
 
-from performer.actions import Action
+from performer.actions import Action, Naming
 from performer.console import Warnings, say
 from performer.controls import N_VALUES, SLOTS, Control
 from performer.errors import ControlError, PerformerError
@@ -50,6 +50,8 @@ class Hub:
         self.warnings = warnings
         self.now_s = now_s
         self.fired: collections.deque[tuple[Action, tuple[float, ...], float]] = collections.deque()
+        self.deeds: dict[str, Callable[[tuple[float, ...]], None]] = {}
+        """What a surface itself does when an action is asked for, by its address."""
 
     def apply(self, row: Control | Action, values: tuple[float, ...], *, counter: str = "osc_messages") -> None:
         """Set a control, or do what an action says.
@@ -69,10 +71,20 @@ class Hub:
             If an action cannot be done: see `Conductor.obey`.
         """
         if isinstance(row, Action):
-            self.conductor.obey(row, values, at_s=self.now_s())
+            self.obey(row, values, at_s=self.now_s())
         else:
             set_values(self.memory, range(N_VALUES)[SLOTS[row.path]], values)
         self.memory.count(counter)
+
+    def obey(self, action: Action, values: tuple[float, ...], *, at_s: float) -> None:
+        """Do what an action says; see `Conductor.obey`."""
+        deed = self.deeds.get(action.path)
+        if deed is not None:
+            deed(values)
+        elif isinstance(action, Naming):
+            raise ControlError(f"{action.path}: no MIDI is played, a MIDI port is needed; see 'loopmorph midi'")
+        else:
+            self.conductor.obey(action, values, at_s=at_s)
 
     def refuse(self, reason: str, *, kind: str = "osc", counter: str = "osc_refused") -> None:
         """Count and say what was refused."""
@@ -81,12 +93,12 @@ class Hub:
 
     def apply_one(self, control: Control, index: int, value: float) -> None:
         """Set one value of a control from a MIDI controller."""
-        self.memory.state["controls"][0, SLOTS[control.path].start + index] = value
+        set_values(self.memory, [SLOTS[control.path].start + index], [value])
         self.memory.count("midi_messages")
 
-    def fire(self, action: Action, values: tuple[float, ...]) -> None:
-        """Note an action from a MIDI note or controller, on the driver's thread; `work` does it."""
-        self.fired.append((action, values, self.now_s()))
+    def fire(self, action: Action, values: tuple[float, ...], *, at_s: float) -> None:
+        """Note an action from a MIDI note or controller, and when it came; `work` does it."""
+        self.fired.append((action, values, at_s))
         self.memory.count("midi_messages")
 
     def work(self) -> None:
@@ -94,7 +106,7 @@ class Hub:
         while self.fired:
             action, values, at_s = self.fired.popleft()
             try:
-                self.conductor.obey(action, values, at_s=at_s)
+                self.obey(action, values, at_s=at_s)
             except ControlError as error:
                 self.warnings.warn("midi", f"{action.path} refused: {error}")
         self.conductor.poll()

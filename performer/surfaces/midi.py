@@ -1,109 +1,323 @@
-"""MIDI in: controllers and notes of any port, mapped by the tables of controls and actions."""
+"""MIDI: controllers that come and go, what they move and show, learning, and the clock in and out."""
 
+import asyncio
+import collections
 import contextlib
+import json
+import pathlib
+import time
 from collections.abc import Callable
 from typing import Any
 
-from performer.actions import ACTIONS_BY_CONTROLLER, ACTIONS_BY_NOTE, MIDI_FIRES, Action
-from performer.console import quiet_libraries
-from performer.controls import BY_MIDI, Control
-from performer.errors import PerformerError
+from performer.actions import NOTHING, TARGETS, TOUCHED
+from performer.console import say
+from performer.controls import SLOTS
+from performer.errors import ControlError, PerformerError
+from performer.memory import replace_text
+from performer.surfaces.hub import Hub
+from performer.surfaces.midi_clock import ClockOut, ClockThread
+from performer.surfaces.midi_controller import Controller
+from performer.surfaces.midi_driver import Driver, RtDriver
+from performer.surfaces.midi_follow import CLOCK_KINDS, ClockIn
+from performer.surfaces.midi_learn import Learn, describe_entry, describe_target
+from performer.surfaces.midi_library import FOLDER, Library
+from performer.surfaces.midi_modes import read_message
+from performer.surfaces.midi_ports import LOOK_S, Change, Ports
 
-ApplyOne = Callable[[Control, int, float], None]
-Fire = Callable[[Action, tuple[float, ...]], None]
-
-
-def obey_message(message: Any, *, apply_one: ApplyOne, fire: Fire, unmapped: Callable[[str], None]) -> None:
-    """Apply a MIDI message if it is a controller or a note that a table maps.
-
-    Parameters
-    ----------
-    message : mido.Message
-        What a port received; other kinds than control changes and notes are ignored.
-    apply_one : callable
-        Called with the control, the index of its value and the new value.
-    fire : callable
-        Called with an action and its values, for a note that is struck or a controller in its upper half.
-    unmapped : callable
-        Called with one line for a controller that the table does not map.
-    """
-    if message.type == "note_on" and message.velocity > 0:
-        found = ACTIONS_BY_NOTE.get((message.channel + 1, message.note))
-        if found is not None:
-            action, value = found
-            fire(action, (value,))
-    if message.type != "control_change":
-        return
-    channel = message.channel + 1
-    button = ACTIONS_BY_CONTROLLER.get((channel, message.control))
-    if button is not None:
-        action, value = button
-        if message.value >= MIDI_FIRES:
-            fire(action, (value,))
-        return
-    target = BY_MIDI.get((channel, message.control))
-    if target is None:
-        unmapped(f"MIDI channel {channel} controller {message.control} moves nothing; see 'loopmorph controls'")
-        return
-    control, index = target
-    apply_one(control, index, control.from_midi(message.value, index=index))
+TICK_S = 0.02
+"""Time between two looks at what controllers are to show."""
+AGAIN_S = 5.0
+"""Time between attempts, where the system has no MIDI."""
+STATUS = "midi.json"
+"""File in the instrument's folder that tells what MIDI does."""
+STATUS_S = 2.0
+CLOCK = SLOTS["/midi/clock"].start
+CLOCK_OFF, CLOCK_OUT, CLOCK_IN = 0, 1, 2
 
 
-def list_ports() -> list[str]:
-    """List the MIDI ports that can be heard.
-
-    Returns
-    -------
-    list of str
-        Their names.
-
-    Raises
-    ------
-    PerformerError
-        If the system has no MIDI that can be reached.
-    """
-    with quiet_libraries():
-        try:
-            import mido  # noqa: PLC0415 - loading the driver may fail
-
-            return list(dict.fromkeys(mido.get_input_names()))
-        except Exception as error:  # rtmidi's errors share no base with anything
-            raise PerformerError(f"no MIDI: this system has none that can be reached ({error})") from error
-
-
-def open_ports(wanted: str | None, receive: Callable[[Any], None]) -> list[Any]:
-    """Open MIDI input ports.
+class MidiSurface:
+    """All MIDI of one instrument.
 
     Parameters
     ----------
+    hub : Hub
+        Where hands meet.
+    library : Library
+        The mappings.
     wanted : str or None
         Part of the names of the ports to open; None for all.
-    receive : callable
-        Called with each mido message, on a thread of the driver.
-
-    Returns
-    -------
-    list of mido input ports
-        At least one.
-
-    Raises
-    ------
-    PerformerError
-        If the system has no MIDI, or no port of that name.
+    make_driver : callable
+        Reaches the system's MIDI; raises a PerformerError where there is none.
+    status : pathlib.Path, optional
+        File that tells other programs what is open and what was learned.
+    now_s : callable
+        Monotonic time in seconds.
     """
-    names = list_ports()
-    chosen = [name for name in names if wanted is None or wanted.lower() in name.lower()]
-    if not chosen:
-        found = ", ".join(repr(name) for name in names) or "no port"
-        needed = f", a port named like {wanted!r} is needed; see 'loopmorph devices'" if wanted else ""
-        raise PerformerError(f"no MIDI: found {found}{needed}")
-    import mido  # noqa: PLC0415 - `list_ports` found it
 
-    ports = []
-    with quiet_libraries():
-        for name in chosen:
-            with contextlib.suppress(OSError):
-                ports.append(mido.open_input(name, callback=receive))
-    if not ports:
-        raise PerformerError(f"no MIDI: {', '.join(repr(name) for name in chosen)} cannot be opened; free the port")
-    return ports
+    def __init__(
+        self,
+        hub: Hub,
+        library: Library,
+        *,
+        wanted: str | None = None,
+        make_driver: Callable[[], Driver] = RtDriver,
+        status: pathlib.Path | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.hub = hub
+        self.library = library
+        self.wanted = wanted
+        self.make_driver = make_driver
+        self.status = status
+        self.now_s = now_s
+        self.controls = hub.memory.state["controls"][0]
+        self.ports: Ports | None = None
+        self.controllers: dict[str, Controller] = {}
+        self.heard: collections.deque[tuple[str, Any, float]] = collections.deque()
+        self.learn = Learn()
+        self.learned: dict[str, Any] = {"count": 0}
+        self.clock_in = ClockIn(hub.memory, now_s=now_s)
+        self.clock_out = ClockThread(ClockOut(hub.memory, self.outputs, now_s=now_s))
+        self.clock = CLOCK_OFF
+        self.told = ""
+        self.told_s = float("-inf")
+        self.wake = asyncio.Event()
+        hub.deeds |= {"/midi/learn": self.begin_learning, "/midi/unlearn": self.unlearn}
+
+    async def play(self) -> None:
+        """Play until the instrument stops; where there is no MIDI, look again now and then."""
+        has_complained = False
+        while True:
+            try:
+                driver = self.make_driver()
+            except PerformerError as error:
+                if not has_complained:
+                    say(f"{error}; OSC and 'loopmorph set' still play")
+                has_complained = True
+                await asyncio.sleep(AGAIN_S)
+            else:
+                await self.play_ports(driver)
+
+    async def play_ports(self, driver: Driver) -> None:
+        """Open what fits, and obey it."""
+        loop = asyncio.get_running_loop()
+
+        def hear(port: str, message: Any) -> None:  # on the driver's thread
+            self.heard.append((port, message, self.now_s()))
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(self.wake.set)
+
+        self.ports = Ports(driver, self.wanted, hear)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.watch(self.ports))
+                tasks.create_task(self.obey_all())
+                tasks.create_task(self.show_all())
+        finally:
+            self.clock_out.stop()
+            self.clock_in.rest()
+            self.clock = CLOCK_OFF
+            self.controllers.clear()
+            self.ports.close()
+            driver.close()
+
+    async def watch(self, ports: Ports) -> None:
+        """Open what is plugged in, close what is gone."""
+        has_looked = False
+        while True:
+            change = await asyncio.to_thread(ports.look)
+            self.take(change)
+            if not has_looked and not ports.inputs:
+                self.say_none(ports)
+            has_looked = True
+            await asyncio.sleep(LOOK_S)
+
+    def say_none(self, ports: Ports) -> None:
+        """Tell that nothing is open yet."""
+        found = ", ".join(repr(name) for name in ports.driver.list_ports()[0]) or "no port"
+        needed = f", a port named like {self.wanted!r} is needed; see 'loopmorph midi'" if self.wanted else ""
+        say(f"no MIDI: found {found}{needed}; a controller may be plugged in at any time")
+
+    def take(self, change: Change) -> None:
+        """Know the controllers that have come and gone."""
+        for name in change.went:
+            self.controllers.pop(name, None)
+            say(f"MIDI: {name} is gone")
+        for name in change.came:
+            self.controllers.pop(name, None)
+            say(f"MIDI: {name} ({self.controller(name).mapping.name})")
+        for name in change.busy:
+            say(f"MIDI: {name} cannot be opened, another program may have it; it is tried again")
+        for name in self.controllers:
+            self.lead_back(name)
+        if change != Change():
+            self.tell()
+
+    def controller(self, name: str) -> Controller:
+        """Find the controller on a port."""
+        if name not in self.controllers:
+            self.controllers[name] = Controller(self.hub, name, self.library.for_port(name))
+            self.lead_back(name)
+        return self.controllers[name]
+
+    def lead_back(self, name: str) -> None:
+        """Show a controller things on the output that belongs to it, which may come and go by itself."""
+        output = self.ports.output_of(name) if self.ports is not None else None
+        controller = self.controllers[name]
+        if output is not controller.output:
+            controller.show_on(output)
+            self.tell()
+
+    def outputs(self) -> dict[str, Any]:
+        """List the open outputs."""
+        return dict(self.ports.outputs) if self.ports is not None else {}
+
+    async def obey_all(self) -> None:
+        """Obey messages as they come."""
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            self.obey_heard()
+
+    def obey_heard(self) -> None:
+        """Obey what has been heard."""
+        while self.heard:
+            port, message, at_s = self.heard.popleft()
+            if message.type in CLOCK_KINDS:
+                if self.clock == CLOCK_IN:
+                    self.clock_in.hear(port, message, at_s=at_s)
+                continue
+            read = read_message(message)
+            if read is not None and self.learn.hear(port, *read, at_s=at_s):
+                self.controller(port).note_place(*read)
+            else:
+                self.controller(port).obey(message, at_s=at_s)
+
+    async def show_all(self) -> None:
+        """Show controllers what the controls are, as often as an eye sees."""
+        while True:
+            self.tick()
+            await asyncio.sleep(TICK_S)
+
+    def tick(self) -> None:
+        """Show what has changed, learn what is clear, keep the clock."""
+        values = self.controls.tolist()
+        for controller in list(self.controllers.values()):
+            controller.feedback.show(values)
+        self.go_on_learning()
+        self.keep_clock()
+
+    def keep_clock(self) -> None:
+        """Send the clock, follow one, or neither, as the control says."""
+        wanted = int(self.controls[CLOCK])
+        if wanted != self.clock:
+            self.clock_out.stop()
+            self.clock_in.rest()
+            self.clock = wanted
+            if wanted == CLOCK_OUT:
+                self.clock_out.start()
+            self.tell()
+        if wanted == CLOCK_IN:
+            self.clock_in.step()
+        if wanted != CLOCK_OFF and self.now_s() - self.told_s > STATUS_S:
+            self.tell()
+
+    def begin_learning(self, values: tuple[float, ...]) -> None:
+        """Learn the knob that moves next; see `actions.Naming`."""
+        number = int(values[0])
+        if number == NOTHING:
+            self.learn.end()
+        elif self.ports is None:
+            raise ControlError("/midi/learn: this system has no MIDI; a controller is needed; see 'loopmorph midi'")
+        elif number != TOUCHED and number > len(TARGETS):
+            raise ControlError(f"/midi/learn got {number}, 1 to {len(TARGETS)} is needed; name an address instead")
+        else:
+            self.learn.begin(number, self.controls, now_s=self.now_s())
+            what = (
+                "touch a control and move a knob" if number == TOUCHED else f"move a knob for {describe_target(number)}"
+            )
+            say(f"MIDI: {what}, to the right first")
+        self.tell()
+
+    def go_on_learning(self) -> None:
+        """Take what was learned, or give up."""
+        now_s = self.now_s()
+        self.learn.touch(self.controls)
+        if self.learn.expire(now_s=now_s):
+            say("MIDI: nothing was learned, for nothing was moved")
+            self.tell()
+        taken = self.learn.take(now_s=now_s)
+        if taken is not None:
+            port, entry = taken
+            self.library.add(port, entry)
+            self.use_mappings()
+            text = f"{describe_entry(entry)} ({port})"
+            self.learned = {"count": self.learned["count"] + 1, "text": text}
+            say(f"MIDI: {text}")
+            self.tell()
+
+    def unlearn(self, values: tuple[float, ...]) -> None:
+        """Forget what was learned for a control."""
+        number = int(values[0])
+        if number > len(TARGETS):
+            raise ControlError(f"/midi/unlearn got {number}, 1 to {len(TARGETS)} is needed; name an address instead")
+        path, index = TARGETS[number - 1]
+        count = self.library.forget(path, index)
+        if not count:
+            raise ControlError(f"nothing was learned for {describe_target(number)}; see 'loopmorph midi'")
+        self.use_mappings()
+        say(f"MIDI: forgot {count} of {describe_target(number)}")
+        self.tell()
+
+    def use_mappings(self) -> None:
+        """Obey the mappings as they are now."""
+        for name, controller in self.controllers.items():
+            controller.use(self.library.for_port(name))
+
+    def tell(self) -> None:
+        """Write the status, if it is another one."""
+        self.told_s = self.now_s()
+        ports = [
+            {"port": name, "mapping": controller.mapping.name, "learned": self.library.learned(name),
+             "shows": controller.output is not None}
+            for name, controller in self.controllers.items()
+        ]  # fmt: skip
+        status = {"ports": ports, "learning": self.learn.is_on, "learned": self.learned, "clock": self.clock_status()}
+        text = json.dumps(status)
+        if self.status is not None and text != self.told:
+            self.told = text
+            with contextlib.suppress(OSError):  # the folder goes when the instrument does
+                replace_text(self.status, text)
+
+    def clock_status(self) -> dict[str, Any]:
+        """Tell what the clock does."""
+        if self.clock == CLOCK_IN:
+            error_s, line = self.clock_in.follower.error_s, self.clock_in.line
+            error_ms = None if error_s is None else round(error_s * 1000, 1)
+            return {"follows": self.clock_in.port, "tempo_bpm": line.tempo_bpm, "error_ms": error_ms}
+        late_ms = sorted(late_s * 1000 for late_s in self.clock_out.clock.late_s)
+        if self.clock == CLOCK_OFF or not late_ms:
+            return {}
+        return {"pulses": len(late_ms), "late_ms_p95": round(late_ms[int(len(late_ms) * 0.95)], 2),
+                "late_ms_most": round(late_ms[-1], 2)}  # fmt: skip
+
+
+async def play_midi(hub: Hub, options: dict[str, Any], *, folder: pathlib.Path) -> None:
+    """Play MIDI until the instrument stops; see `Hub.keep`.
+
+    Parameters
+    ----------
+    hub : Hub
+        Where hands meet.
+    options : dict
+        Of the instrument.
+    folder : pathlib.Path
+        Of the instrument.
+    """
+    session = options.get("session")
+    library = Library(
+        pathlib.Path(session).parent / FOLDER if session else None,
+        keep=hub.conductor.keeper.keep,
+        remark=lambda text: hub.warnings.warn("midi", text),
+    )
+    await MidiSurface(hub, library, wanted=options["midi"], status=folder / STATUS).play()

@@ -1,54 +1,62 @@
-"""OSC in: a validator in front of python-osc, and a UDP server that nothing stops.
+"""OSC packets: a validator in front of python-osc, and a writer.
 
 python-osc never sees a bundle: one of 20 bytes makes its parser loop for ever, and a time tag makes its servers sleep.
-Bundles are taken apart here, and each message is obeyed when it arrives.
+Bundles are taken apart here, and python-osc reads single messages of a bounded size.
 """
 
-import contextlib
+import functools
+import itertools
 import socket
 import struct
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from pythonosc.osc_message import OscMessage, ParseError
 
-from performer.actions import ACTIONS_BY_PATH, Action, find_row, types_of
-from performer.controls import Control
-from performer.errors import ControlError, PerformerError
+from performer.actions import types_of
+from performer.errors import PerformerError
 
 MAX_PACKET = 65_536
+MAX_MESSAGE = 2_048
+"""Bytes of a message: python-osc reads strings letter by letter."""
+MAX_MESSAGES = 1_024
+"""Messages of a packet."""
 MAX_DEPTH = 4
-MAX_DRAIN = 20_000
-"""Packets taken off the socket before they are obeyed."""
+MAX_DATAGRAM = 1_400
+"""Bytes of a packet that is sent: it fits any network's frames."""
+MAX_INT = 2**31 - 1
 BUFFER_BYTES = 1 << 22
 """Room asked of the system for packets that wait."""
-ACTION_ADDRESSES = {path.encode() for path in ACTIONS_BY_PATH}
 BUNDLE_HEAD = b"#bundle\0"
 BUNDLE_START = 16
 """Bytes of a bundle before its first element: head and time tag."""
-
-Apply = Callable[[Control | Action, tuple[float, ...]], None]
-Refuse = Callable[[str], None]
+ANSWER_S = 2.0
+"""How long an answer of the instrument is waited for."""
+LEAST_BYTES = {ord(tag): size for tags, size in (("ifcrmsSb", 4), ("hdt", 8)) for tag in tags}
+"""What an argument of each type takes at least."""
+NOW = 1
+"""Time tag of what is to be done at once."""
 
 
 class OscError(PerformerError):
-    """A packet that is not OSC."""
+    """A packet or a message that is not OSC, or cannot be obeyed."""
 
 
-def split_messages(packet: bytes, *, depth: int = 0) -> Iterator[bytes]:
+def split_messages(packet: bytes, *, tag: int = NOW, depth: int = 0) -> Iterator[tuple[int, bytes]]:
     """Take a packet apart into its messages.
 
     Parameters
     ----------
     packet : bytes
         What came over the network.
+    tag : int
+        Time tag of the bundle around it.
     depth : int
         How many bundles it is inside of.
 
     Yields
     ------
-    bytes
-        Each message: its address begins with `/`, its length is a multiple of four.
+    tuple of (int, bytes)
+        Time tag and message: its address begins with `/`, its length is a multiple of four.
 
     Raises
     ------
@@ -62,52 +70,138 @@ def split_messages(packet: bytes, *, depth: int = 0) -> Iterator[bytes]:
     if not packet or len(packet) % 4:
         raise OscError(f"packet of {len(packet)} bytes, a multiple of 4 is needed; send OSC 1.0")
     if packet.startswith(b"/"):
-        yield packet
+        yield tag, packet
         return
     if not packet.startswith(BUNDLE_HEAD) or len(packet) < BUNDLE_START:
         raise OscError(f"packet begins with {packet[:8]!r}, '/' or '#bundle' is needed; send OSC 1.0")
     if depth == MAX_DEPTH:
         raise OscError(f"bundles nested more than {MAX_DEPTH} deep, fewer are needed; send them flat")
+    (own_tag,) = struct.unpack_from(">Q", packet, len(BUNDLE_HEAD))
     at = BUNDLE_START
     while at < len(packet):
         (size,) = struct.unpack_from(">i", packet, at)
         at += 4
         if size <= 0 or at + size > len(packet):
             raise OscError(f"bundle element of {size} bytes where {len(packet) - at} are left; send OSC 1.0")
-        yield from split_messages(packet[at : at + size], depth=depth + 1)
+        yield from split_messages(packet[at : at + size], tag=own_tag, depth=depth + 1)
         at += size
 
 
-def obey_packet(packet: bytes, *, apply: Apply, refuse: Refuse) -> int:
-    """Apply the messages of a packet, and refuse what cannot be.
+def read_packet(packet: bytes) -> list[tuple[int, bytes]]:
+    """Take a packet apart as a whole: one that is broken at its end moves nothing.
 
     Parameters
     ----------
     packet : bytes
         What came over the network; anything at all.
-    apply : callable
-        Called with the control or action and its values for each good message; a `ControlError` of its own refuses it.
-    refuse : callable
-        Called with one line for each bad message, or for the whole packet.
 
     Returns
     -------
-    int
-        Messages obeyed.
+    list of (int, bytes)
+        Time tag and message of each.
+
+    Raises
+    ------
+    OscError
+        See `split_messages`; or if there are more than `MAX_MESSAGES`.
     """
-    obeyed = 0
+    messages = list(itertools.islice(split_messages(packet), MAX_MESSAGES + 1))
+    if len(messages) > MAX_MESSAGES:
+        raise OscError(f"packet of more than {MAX_MESSAGES} messages, fewer are needed; send several packets")
+    return messages
+
+
+def read_message(data: bytes) -> tuple[str, list[object]]:
+    """Read a message's address and arguments.
+
+    Raises
+    ------
+    OscError
+        If it is longer than `MAX_MESSAGE`, or no OSC.
+    """
+    if len(data) > MAX_MESSAGE:
+        raise OscError(f"message of {len(data)} bytes, at most {MAX_MESSAGE} are needed; send fewer arguments")
     try:
-        for data in split_messages(packet):
-            try:
-                message = OscMessage(data)
-                row = find_row(message.address)
-                apply(row, row.accept(message.params))
-                obeyed += 1
-            except (ControlError, ParseError, UnicodeDecodeError) as error:
-                refuse(str(error))
-    except OscError as error:
-        refuse(str(error))
-    return obeyed
+        require_arguments(data)
+        message = OscMessage(data)
+    except (ParseError, UnicodeDecodeError) as error:
+        raise OscError(f"message {data[:24]!r} cannot be read ({error}); send OSC 1.0") from error
+    return message.address, message.params
+
+
+def require_arguments(data: bytes) -> None:
+    """Raise `ParseError` if a message is too short for its arguments: python-osc would read 0 for the last number."""
+    tags_start = padded(data.find(b"\0"))
+    tags = data[tags_start:].partition(b"\0")[0]
+    if tags and len(data) < tags_start + padded(len(tags)) + sum(LEAST_BYTES.get(tag, 0) for tag in tags):
+        raise ParseError("it is too short")
+
+
+def padded(length: int) -> int:
+    """Give the bytes that a string of so many letters takes."""
+    return length + 4 - length % 4
+
+
+def write_string(text: str) -> bytes:
+    """Write an OSC string."""
+    data = text.encode()
+    return data.ljust(padded(len(data)), b"\0")
+
+
+@functools.cache
+def write_head(path: str, types: str) -> bytes:
+    """Write what stands before the arguments of a message."""
+    return write_string(path) + write_string(f",{types}")
+
+
+def write_message(path: str, types: str, values: Sequence[float | str]) -> bytes:
+    """Write a message.
+
+    Parameters
+    ----------
+    path : str
+        Its address.
+    types : str
+        `i`, `f` or `s` for each value; whole numbers beyond 32 bits are clipped.
+    values : sequence of float or str
+        Its arguments.
+
+    Returns
+    -------
+    bytes
+        A packet.
+    """
+    written = write_head(path, types)
+    for kind, value in zip(types, values, strict=True):
+        if isinstance(value, str):
+            written += write_string(value)
+        elif kind == "i":
+            written += struct.pack(">i", max(-MAX_INT, min(int(value), MAX_INT)))
+        else:
+            written += struct.pack(">f", value)
+    return written
+
+
+def bundle(messages: Iterable[bytes]) -> Iterator[bytes]:
+    """Put messages into packets that fit a network's frame; one that is alone stays without a bundle."""
+    waiting: list[bytes] = []
+    size = BUNDLE_START
+    for message in messages:
+        if waiting and size + 4 + len(message) > MAX_DATAGRAM:
+            yield write_bundle(waiting)
+            waiting, size = [], BUNDLE_START
+        waiting.append(message)
+        size += 4 + len(message)
+    if waiting:
+        yield write_bundle(waiting)
+
+
+def write_bundle(messages: Sequence[bytes]) -> bytes:
+    """Write messages as one packet, to be done at once."""
+    if len(messages) == 1:
+        return messages[0]
+    elements = b"".join(struct.pack(">i", len(message)) + message for message in messages)
+    return BUNDLE_HEAD + struct.pack(">Q", NOW) + elements
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -132,62 +226,39 @@ def bind(host: str, port: int) -> socket.socket:
     return receiving
 
 
-def receive(receiving: socket.socket, *, apply: Apply, refuse: Refuse) -> int:
-    """Take all packets that have arrived, and obey the newest of each control's address.
-
-    All is taken off the socket first, so that a burst leaves no backlog and does not push out what follows it. Of
-    actions none is passed over.
+def listen(host: str, port: int, *, option: str) -> socket.socket:
+    """Take a TCP port; its socket does not block.
 
     Parameters
     ----------
-    receiving : socket.socket
-        From `bind`, not blocking.
-    apply, refuse : callable
-        As of `obey_packet`.
+    host, port
+        Where.
+    option : str
+        Of the command line, which chooses another.
 
-    Returns
-    -------
-    int
-        Messages passed over because a newer one moved the same control.
+    Raises
+    ------
+    PerformerError
+        If it is taken or may not be taken.
     """
-    packets: list[tuple[bytes, Any]] = []
-    with contextlib.suppress(BlockingIOError):
-        while len(packets) < MAX_DRAIN:
-            packets.append(receiving.recvfrom(MAX_PACKET))
-
-    def obey(packet: bytes, host: str) -> int:
-        return obey_packet(packet, apply=apply, refuse=lambda reason: refuse(f"OSC from {host} refused: {reason}"))
-
-    def obey_newest() -> int:
-        passed_over = 0
-        for queue in waiting.values():
-            while queue and not obey(*queue.pop()):
-                pass  # a refused message does not stand in for the good one before it
-            passed_over += len(queue)
-        waiting.clear()
-        return passed_over
-
-    waiting: dict[bytes, list[tuple[bytes, str]]] = {}
-    passed_over = 0
-    for packet, sender in packets:
-        address = packet.partition(b"\0")[0]
-        if packet.startswith(b"/") and address not in ACTION_ADDRESSES:
-            waiting.setdefault(address, []).append((packet, sender[0]))
-        else:  # a bundle or an action keeps its place
-            passed_over += obey_newest()
-            obey(packet, sender[0])
-    return passed_over + obey_newest()
+    listening = socket.socket()
+    listening.setblocking(False)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise PerformerError(
+            f"TCP port {port} on {host} cannot be taken ({error.strerror}); a free one is needed; choose another with "
+            f"{option}"
+        ) from error
+    return listening
 
 
 def build_packet(path: str, values: tuple[float, ...]) -> bytes:
     """Write one control's or action's values as an OSC packet."""
-    from pythonosc.osc_message_builder import OscMessageBuilder  # noqa: PLC0415 - only to send
-
-    builder = OscMessageBuilder(path)
-    for value, kind in zip(values, types_of(path), strict=True):
-        builder.add_arg(int(value) if kind == "i" else value, kind)
-    packet: bytes = builder.build().dgram
-    return packet
+    return write_message(path, types_of(path), values)
 
 
 def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
@@ -207,14 +278,62 @@ def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
     PerformerError
         If nothing listens there (as far as UDP can tell, which on this machine it can).
     """
+    exchange(build_packet(path, values), host=host, port=port, patience_s=0.1)  # an instrument stays silent
+
+
+def ask_to_admit(address: str, *, port: int) -> None:
+    """Ask the instrument that runs on this machine to let another device play.
+
+    Parameters
+    ----------
+    address : str
+        Of the device.
+    port : int
+        Where the instrument listens.
+
+    Raises
+    ------
+    PerformerError
+        If there is no instrument, or it refuses.
+    """
+    answer = exchange(write_message("/admit", "s", (address,)), host="127.0.0.1", port=port, patience_s=ANSWER_S)
+    if answer is None:
+        raise PerformerError(f"no answer from OSC port {port}; a running instrument is needed; see 'loopmorph perform'")
+    told, arguments = read_message(answer)
+    if told != "/admitted":
+        raise PerformerError(str(arguments[0] if arguments else told))
+
+
+def exchange(packet: bytes, *, host: str, port: int, patience_s: float) -> bytes | None:
+    """Send a packet and wait for an answer.
+
+    Parameters
+    ----------
+    packet : bytes
+        What is sent.
+    host, port
+        Where the instrument listens.
+    patience_s : float
+        How long to wait.
+
+    Returns
+    -------
+    bytes or None
+        The answer; None if there is none.
+
+    Raises
+    ------
+    PerformerError
+        If nothing listens there (as far as UDP can tell, which on this machine it can).
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         sending.connect((host, port))
-        sending.settimeout(0.1)
+        sending.settimeout(patience_s)
         try:
-            sending.send(build_packet(path, values))
-            sending.recv(1)  # the kernel's "connection refused" arrives here; an instrument stays silent
+            sending.send(packet)
+            return sending.recv(MAX_PACKET)  # the kernel's "connection refused" arrives here too
         except TimeoutError:
-            return
+            return None
         except ConnectionRefusedError as error:
             raise PerformerError(
                 f"nothing listens on OSC port {port} of {host}; a running instrument is needed; start 'loopmorph "

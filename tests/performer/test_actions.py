@@ -8,17 +8,19 @@ from performer.actions import (
     ACTIONS_BY_NOTE,
     ACTIONS_BY_PATH,
     N_SCENES,
+    TARGETS,
+    TOUCHED,
     find_row,
     types_of,
 )
-from performer.controls import BY_MIDI, CONTROLS_BY_PATH
+from performer.controls import BY_MIDI, CONTROLS_BY_NOTE, CONTROLS_BY_PATH, SLOTS
 from performer.errors import ControlError
 
 
 def test_every_promised_action_is_in_the_table_and_no_control_has_its_name() -> None:
     names = ("undo", "redo", "star", "cancel", "recall", "pin")
     promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in names}
-    promised |= {"/tap", "/scene/save", "/scene/recall", "/scene/morph"}
+    promised |= {"/tap", "/scene/save", "/scene/recall", "/scene/morph", "/midi/learn", "/midi/unlearn"}
     assert promised == set(ACTIONS_BY_PATH)
     assert not promised & set(CONTROLS_BY_PATH)
 
@@ -27,6 +29,7 @@ def test_no_two_rows_listen_to_one_note_or_controller() -> None:
     assert len(ACTIONS_BY_NOTE) == sum(len(action.midi_notes) for action in ACTIONS)
     assert len(ACTIONS_BY_CONTROLLER) == sum(len(action.midi_controllers) for action in ACTIONS)
     assert not set(ACTIONS_BY_CONTROLLER) & set(BY_MIDI)
+    assert not set(ACTIONS_BY_NOTE) & set(CONTROLS_BY_NOTE)
 
 
 def test_what_a_note_stands_for_is_accepted() -> None:
@@ -58,6 +61,26 @@ def test_a_button_is_pressed_by_nothing_or_1_and_let_go_by_0() -> None:
 def test_what_cannot_be_meant_is_refused_in_plain_words(path: str, arguments: list[object], reason: str) -> None:
     with pytest.raises(ControlError, match=reason):
         find_row(path).accept(arguments)
+
+
+def test_a_row_is_named_by_its_address_and_value_or_by_its_number() -> None:
+    learn, unlearn = find_row("/midi/learn"), find_row("/midi/unlearn")
+    number = SLOTS["/deck/2/morph"].start + 2.0
+    assert learn.accept(["/deck/2/morph", 1]) == learn.accept([number]) == unlearn.accept([int(number)]) == (number,)
+    assert TARGETS[int(number) - 1] == ("/deck/2/morph", 1)
+    assert TARGETS[int(learn.accept(["/tap"])[0]) - 1] == ("/tap", 0)
+    assert learn.accept([]) == (TOUCHED,)
+    assert learn.accept([0]) == (0.0,)
+    for row, arguments, reason in (
+        (learn, ["/deck/9/low"], "/deck/9/low is not a control"),
+        (learn, ["/deck/1/low", 1], "/deck/1/low 1; it has no such value"),
+        (learn, ["/deck/1/low", "x"], "an address, then which of its values"),
+        (learn, ["/midi/learn"], "an address"),
+        (unlearn, [], "got 0 values; an address"),
+        (unlearn, [0], "got 0; an address"),
+    ):
+        with pytest.raises(ControlError, match=reason):
+            row.accept(arguments)
 
 
 def test_how_far_to_morph_is_clipped() -> None:

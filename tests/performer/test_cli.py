@@ -30,7 +30,7 @@ def one_error_line(result: Result) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("command", ["render", "perform", "set", "stop", "controls", "devices", "models"])
+@pytest.mark.parametrize("command", ["render", "perform", "set", "stop", "controls", "devices", "device", "models"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -58,6 +58,9 @@ def test_help_imports_neither_torch_nor_numpy() -> None:
         ("perform", "--duration", "nan"),
         ("perform", "--session", "set.wav"),
         ("perform", "--record", "set.mp3"),
+        ("perform", "--cue-device", "browser"),
+        ("device",),
+        ("device", "--cue", "browser"),
         ("render", "a.wav", "--stems"),
         ("render", "a.wav", "--log", __file__, "--seed", "3"),
         ("render", "a.mp3", "--log", __file__),

@@ -17,7 +17,7 @@ import pytest
 from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS
 from performer.errors import AlreadyToldError, PerformerError
-from performer.memory import PROCESSES, Memory, running_instruments
+from performer.memory import Memory, running_instruments
 from performer.supervisor import Supervisor
 from performer.surfaces.osc import bind, send
 from stylegan_audio import SHIPPED_MODELS
@@ -88,7 +88,10 @@ def kill(pid: int) -> None:
 
 def test_only_the_worker_has_torch(instrument: tuple[Supervisor, int]) -> None:
     supervisor, _ = instrument
-    maps = {name: pathlib.Path(f"/proc/{supervisor.children[name].process.pid}/maps").read_text() for name in PROCESSES}
+    maps = {
+        name: pathlib.Path(f"/proc/{supervisor.children[name].process.pid}/maps").read_text()
+        for name in supervisor.children
+    }
     assert "libtorch" in maps["worker"]
     assert "libtorch" not in maps["audio"]
     assert "libtorch" not in maps["control"]

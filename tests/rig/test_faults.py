@@ -25,6 +25,7 @@ import soundfile
 from performer.controls import SLOTS
 from performer.memory import process_exists, running_instruments
 from performer.supervisor import stolen_s
+from tests.rig.captured import gap, phase_error_s, sounding
 from tests.rig.conftest import (
     ATTEMPTS,
     LATENCY_MS,
@@ -43,7 +44,6 @@ from tests.rig.conftest import (
     oscsend,
     running_jack,
     running_pulse,
-    silences,
     wait_until,
 )
 
@@ -55,14 +55,10 @@ SOUND_BACK_S = 3.0
 """Bound: the sound is back after the audio process was lost, or after the device returned."""
 DETECT_S = 1.0
 """Bound: a device that is lost is noticed."""
-PANIC_S = 0.1
-"""Bound: panic is silent."""
 PATIENCE = 3
 PHASE_S = 0.002
 SAME = 1e-5
 """A loop that was drawn anew is faded into: it is the same but for rounding."""
-QUIET = 1e-3
-"""Share of the level before that counts as silent: -60 dB."""
 LEAD_S = LOOP / RATE + 0.5
 """What is heard before a fault: a loop, and the beginning, which is thrown away."""
 REST_S = 1.0
@@ -129,25 +125,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         stack.callback(instrument.end)
         instrument.wait_for("playing drums")
         yield Rig(pulse, instrument, folder, knobs)
-
-
-def sounding(audio: np.ndarray) -> np.ndarray:
-    """A capture from a quarter of a second after its first sound on."""
-    return audio[np.flatnonzero(np.any(audio != 0, axis=1))[0] + RATE // 4 :]
-
-
-def gap(audio: np.ndarray) -> tuple[int, int]:
-    """First sample and end of what is silent in a capture, from the first silence to the last."""
-    gaps = silences(audio)
-    gaps = gaps[gaps[:, 1] - gaps[:, 0] > SILENCE]
-    return (int(gaps[0, 0]), int(gaps[-1, 1])) if len(gaps) else (0, 0)
-
-
-def phase_error_s(before: np.ndarray, after: np.ndarray, apart_s: float) -> float:
-    """How far a loop is from the phase that one so long before it has, had the clock run on."""
-    likeness = np.fft.irfft(np.fft.rfft(after[:, 0]) * np.fft.rfft(before[:, 0]).conj())
-    late = int(np.argmax(likeness)) + apart_s * RATE
-    return float((late + LOOP / 2) % LOOP - LOOP / 2) / RATE
 
 
 def end(rig: Rig, name: str, number: int) -> Callable[[], bool]:
@@ -360,38 +337,6 @@ def test_what_happened_was_counted_and_recorded(rig: Rig) -> None:
     seconds = [soundfile.info(path).duration for path in recordings]
     print(f"{summary['played_s']} s played, recorded: {seconds}")
     assert sum(seconds) == pytest.approx(summary["played_s"], abs=1.0)
-
-
-def test_panic_silences_at_once_and_lets_the_music_back_in_phase(pulse: Pulse, start: Start) -> None:
-    instrument = start("--device", "pulse", environment=pulse.environment)
-    instrument.wait_for("playing drums")
-    oscsend(instrument.osc_port, "/deck/1/send", "f", 0.7)
-    instrument.wait_until_rendered()
-    time.sleep(REST_S)
-    ear = pulse.listen()
-    time.sleep(LEAD_S)
-    pressed_s = time.monotonic()
-    oscsend(instrument.osc_port, "/panic", "i", 1)
-    time.sleep(REST_S)
-    released_s = time.monotonic()
-    oscsend(instrument.osc_port, "/panic", "i", 0)
-    time.sleep(LEAD_S + REST_S)
-    audio = ear.stop()
-    begin_s = ear.time_s(0, len(audio))
-    pressed, released = (round((at_s - begin_s) * RATE) for at_s in (pressed_s, released_s))
-    level = np.max(np.abs(audio), axis=1)
-    loud = np.flatnonzero(level[pressed:released] > QUIET * np.max(level[:pressed]))
-    silent_s = (int(loud[-1]) + 1 if len(loud) else 0) / RATE
-    back = np.flatnonzero(level[released:] > QUIET * np.max(level[:pressed]))
-    before, after = audio[pressed - LOOP : pressed], audio[-LOOP:]
-    error_s = phase_error_s(before, after, (len(audio) - pressed) / RATE)
-    print(
-        f"silent after {silent_s * 1000:.0f} ms (bound {PANIC_S * 1000:g}), heard {back[0] / RATE * 1000:.0f} ms "
-        f"after its release, {error_s * 1000:.2f} ms from the phase it had"
-    )
-    assert silent_s < PATIENCE * PANIC_S
-    assert back[0] < PATIENCE * PANIC_S * RATE
-    assert abs(error_s) < PHASE_S
 
 
 def test_without_its_supervisor_the_music_goes_on_until_it_is_stopped(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from performer.clock import Clock
-from performer.desk.clips import free_slot
+from performer.desk.clips import PREROLL, TAIL, Clip, cut_clips, free_slot, publish
 from performer.desk.deck_sound import play_voice
 from performer.desk.reader import N_TAPS, sinc_table
 from performer.desk.voice import FADE_MS, FLIP_TICKS, PLAY, REPEAT_TICKS, new_voice
@@ -142,6 +142,20 @@ def test_a_change_of_tempo_while_playing_makes_no_pop(player: Player, hand_over:
         assert roughness(heard) < 4 * 0.3 * (2 * np.pi * 110 / 48_000) ** 2
 
 
+@pytest.mark.parametrize("tempo_bpm", [119.0, 130.0])
+@pytest.mark.parametrize("left", [900, 250, 100, 10, 1])
+def test_a_change_of_tempo_just_before_a_cell_ends_makes_no_pop(
+    player: Player, hand_over: HandOver, left: int, tempo_bpm: float
+) -> None:
+    hand_over(tone(110))
+    player.play(60_000)
+    heard = [player.play(12_000 - left)]
+    for bpm in (tempo_bpm, 120.0):
+        player.tempo_bpm = bpm
+        heard.append(player.play(60, block_size=20))
+    assert roughness(np.concatenate(heard)) < 4 * 0.3 * (2 * np.pi * 110 / 48_000) ** 2
+
+
 def test_a_ramp_of_tempo_block_by_block_keeps_the_beat(player: Player, hand_over: HandOver) -> None:
     hand_over(tone(110))
     player.play(48_000)
@@ -171,6 +185,16 @@ def test_a_cell_that_is_about_to_end_is_not_flipped_within(player: Player, hand_
     heard = player.play(3000)
     np.testing.assert_allclose(heard[:500], 0.5)  # the fade into the next cell begins 20 ms before it
     np.testing.assert_allclose(heard[1500:], 0.1)
+
+
+def test_where_the_phases_of_a_loop_have_not_closed_its_ends_are_faded(memory: Memory, player: Player) -> None:
+    turn = 2 * np.pi * 110.13 / 48_000  # half a turn too much in a loop
+    loops = np.repeat(0.3 * np.sin(turn * np.arange(-PREROLL, 192_000 + TAIL))[None], N_LOOPS, axis=0)
+    for cell, (audio, start) in enumerate(cut_clips(loops, n_cells=32, cell_length=6000, offset=PREROLL)):
+        clip = Clip(audio=audio, start=start, length=6000, revision=1, covariance=np.full((N_LOOPS, N_LOOPS), 0.01))
+        assert publish(memory, 0, cell, clip)
+    player.play(48_000)
+    assert roughness(player.play(192_000)) < 4 * 0.3 * turn**2
 
 
 @pytest.mark.parametrize(("flip", "tick"), [(BEAT, 16), (BAR, 32), (LOOP, 64)])
@@ -271,7 +295,6 @@ def whole_scenario() -> np.ndarray:
 
 
 def handing_over(memory: Memory) -> HandOver:
-    from performer.desk.clips import publish
     from tests.performer.conftest import loop_clips
 
     def hand_over(loops: np.ndarray, *, revision: int = 1) -> None:

@@ -1,7 +1,6 @@
 import asyncio
 import json
-import urllib.error
-import urllib.request
+import socket
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +9,8 @@ import websockets
 
 from performer.errors import PerformerError
 from performer.output.loudspeaker import BrowserOutput
+from performer.ports import loudspeaker_port
+from performer.surfaces.admission import Admission, own_addresses
 
 
 def render(block: np.ndarray, latency_s: float) -> None:
@@ -24,38 +25,19 @@ def output() -> Iterator[BrowserOutput]:
 
 
 def url(output: BrowserOutput) -> str:
-    return output.description.split()[1]
+    return f"ws://127.0.0.1:{output.port}/audio"
 
 
-def fetch(address: str, **headers: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
+def test_the_port_is_beside_that_of_the_page() -> None:
+    assert loudspeaker_port(8765) == 8766
 
 
-def test_the_page_and_its_script_are_served(output: BrowserOutput) -> None:
-    status, page = fetch(url(output))
-    assert status == 200
-    assert b"loudspeaker.js" in page
-    status, script = fetch(url(output) + "loudspeaker.js")
-    assert status == 200
-    assert b"WebSocket" in script
-    assert fetch(url(output) + "memory.py")[0] == 404
-
-
-def test_other_hosts_and_origins_are_turned_away(output: BrowserOutput) -> None:
-    assert fetch(url(output), Host="evil.example")[0] == 403
-    assert fetch(url(output), Origin="http://evil.example")[0] == 403
-    assert fetch(url(output), Origin=url(output).rstrip("/"))[0] == 200
-
-
-async def listen(address: str, *, blocks: int, origin: str | None = None) -> tuple[dict[str, int], list[np.ndarray]]:
-    async with websockets.connect(address.replace("http", "ws") + "audio", origin=origin) as socket:  # type: ignore[arg-type]
-        head = json.loads(await socket.recv())
-        data = [await socket.recv() for _ in range(blocks)]
+async def listen(
+    address: str, *, blocks: int, origin: str | None = None, headers: dict[str, str] | None = None
+) -> tuple[dict[str, int], list[np.ndarray]]:
+    async with websockets.connect(address, origin=origin, additional_headers=headers) as listening:  # type: ignore[arg-type]
+        head = json.loads(await listening.recv())
+        data = [await listening.recv() for _ in range(blocks)]
     return head, [np.frombuffer(block, np.float32).reshape(-1, 2) for block in data]
 
 
@@ -66,12 +48,32 @@ def test_a_listener_gets_every_sample(output: BrowserOutput) -> None:
         assert np.all(block == [0.25, -0.25])
 
 
-def test_a_page_from_elsewhere_cannot_listen(output: BrowserOutput) -> None:
-    with pytest.raises(websockets.exceptions.InvalidStatus):
-        asyncio.run(listen(url(output), blocks=1, origin="http://evil.example"))
+def test_the_page_of_the_instrument_may_listen_and_one_from_elsewhere_not(output: BrowserOutput) -> None:
+    own = f"http://127.0.0.1:{output.http_port}"
+    assert asyncio.run(listen(url(output), blocks=1, origin=own))
+    for origin in ("http://evil.example", "null", f"http://127.0.0.1:{output.port}"):
+        with pytest.raises(websockets.exceptions.InvalidStatus, match="403"):
+            asyncio.run(listen(url(output), blocks=1, origin=origin))
 
 
-def test_a_taken_port_is_named(output: BrowserOutput) -> None:
-    port = int(url(output).rsplit(":", 1)[1].strip("/"))
-    with pytest.raises(PerformerError, match=rf"HTTP port {port} on 127.0.0.1 cannot be taken .*--http-port"):
-        BrowserOutput(port, render=render, underrun=lambda: None, sample_rate=48_000)
+def test_another_device_needs_the_token() -> None:
+    addresses = own_addresses()
+    if not addresses:
+        pytest.skip("this machine is on no network")
+    admission = Admission(is_tablet=True, token="a-secret-token")
+    output = BrowserOutput(0, admission=admission, render=render, underrun=lambda: None, sample_rate=48_000).start()
+    try:
+        address = f"ws://{addresses[0]}:{output.port}/audio"
+        assert asyncio.run(listen(address, blocks=1, headers={"Cookie": "loopmorph=a-secret-token"}))
+        with pytest.raises(websockets.exceptions.InvalidStatus, match="403"):
+            asyncio.run(listen(address, blocks=1))
+    finally:
+        output.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(PerformerError, match=rf"HTTP port {port} on 127.0.0.1 cannot be taken .*--http-port"):
+            BrowserOutput(port - 1, render=render, underrun=lambda: None, sample_rate=48_000)

@@ -20,7 +20,8 @@ def taken(memory: Memory) -> Snapshot:
 def test_scenes_leave_out_tempo_headphones_and_what_is_held_for_a_moment(memory: Memory) -> None:
     out = {path for path, slot in SLOTS.items() if not IN_SCENES[slot].all()}
     held = {"/nudge", "/panic", "/record"}
-    assert out == {*held, "/tempo", "/cue/level", *(f"/deck/{n}/cue" for n in range(1, 5))}
+    clock = {"/tempo", "/midi/clock", "/midi/offset"}
+    assert out == {*held, *clock, "/cue/level", *(f"/deck/{n}/cue" for n in range(1, 5))}
     assert {path for path, slot in SLOTS.items() if not IN_SESSIONS[slot].all()} == held
 
 

@@ -11,8 +11,9 @@ from performer.memory import Memory
 from performer.session.conductor import Conductor
 from performer.session.stamp import ModelStamp
 from performer.surfaces.hub import Hub
-from performer.surfaces.midi import obey_message
-from performer.surfaces.osc import obey_packet
+from performer.surfaces.midi_controller import Controller
+from performer.surfaces.midi_mapping import built_in
+from performer.surfaces.osc_inbox import Inbox
 from tests.performer.conftest import FakeClock
 
 
@@ -24,16 +25,16 @@ class Rig:
         warnings = Warnings(now_s=clock)
         conductor = Conductor(memory, None, (ModelStamp(name="drums", sha256=""),), warnings=warnings, now_s=clock)
         self.hub = Hub(memory, conductor, warnings=warnings, now_s=clock)
+        self.controller = Controller(self.hub, "knobs", built_in())
 
     def osc(self, path: str, *arguments: object) -> None:
         builder = OscMessageBuilder(path)
         for argument in arguments:
             builder.add_arg(argument)
-        obey_packet(builder.build().dgram, apply=self.hub.apply, refuse=self.hub.refuse)
+        Inbox(apply=self.hub.apply, refuse=self.hub.refuse).obey([(builder.build().dgram, ("127.0.0.1", 1))])
 
     def midi(self, kind: str, **fields: int) -> None:
-        hub = self.hub
-        obey_message(mido.Message(kind, **fields), apply_one=hub.apply_one, fire=hub.fire, unmapped=hub.unmapped)
+        self.controller.obey(mido.Message(kind, **fields), at_s=self.clock())
 
     def read(self, path: str) -> float:
         return float(self.memory.state["controls"][0, SLOTS[path].start])

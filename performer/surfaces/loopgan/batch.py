@@ -1,0 +1,170 @@
+"""Requests -> four loops of one batch: where they are in W, their spectrograms and their sound."""
+
+import dataclasses
+
+import numpy as np
+import soxr
+import torch
+from torch import Tensor
+
+from directions.move import apply
+from melgan_vocoder.vocoder_file import load_vocoder
+from performer.controls import DIRECTION_NAMES, DIRECTION_RANGE
+from performer.generation.renderer import Grid, LoopRenderer
+from performer.memory import N_LOOPS
+from performer.surfaces.loopgan.request import COEFFICIENT_RANGE, N_COEFFICIENTS, Request
+from stylegan_audio.model_file import ModelHeader
+
+SAMPLE_RATE = 44_100
+"""Of the patch's buffers, in hertz."""
+TRUNCATION_PSI = 0.8
+"""As a deck's, at start."""
+LEAD = 16_000
+"""Samples that go round in front of a loop and behind it while its rate is changed; 14 700 at the other rate."""
+SIGMA_A_STEP = DIRECTION_RANGE / COEFFICIENT_RANGE
+"""A slider at its end is 3 standard deviations."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """Four loops."""
+
+    audio: np.ndarray
+    """float32 `[n_samples, 4]` in [-1, 1] at `SAMPLE_RATE`: one bar or two, to the sample."""
+    mel: np.ndarray
+    """float32 `[4, n_mels, n_frames]`, about -1 to 1."""
+
+
+class BatchDrawer:
+    """Draw what the patch asks for.
+
+    Parameters
+    ----------
+    header : ModelHeader
+        The model.
+    bars : int
+        1 or 2.
+    seed : int, optional
+        Of the random loops.
+
+    Notes
+    -----
+    As in the reference, a new loop is one random z four times, each with noise of its own as strong as the variation,
+    and its coefficients are passed over; a move starts from the newest new loop, not from where the last move led, and
+    its variation is passed over. The axes of the coefficients are the model's own directions, in the order of the
+    instrument's, and then the principal components of random w, as the reference's are, with the directions taken out
+    of them. Steps are in standard deviations here, for a raw step means something else in every model.
+    """
+
+    def __init__(self, header: ModelHeader, *, bars: int, seed: int | None = None) -> None:
+        self.renderer = LoopRenderer(header, load_vocoder())
+        self.n_frames = header.mel_format.n_frames * bars // 2
+        self.rng = np.random.default_rng(seed)
+        self.directions = [
+            self.renderer.directions[name] for name in DIRECTION_NAMES if name in self.renderer.directions
+        ]
+        self.directions = self.directions[:N_COEFFICIENTS]
+        lines = np.stack([direction.vector for direction in self.directions]) if self.directions else None
+        self.components = principal_components(
+            self.renderer.population, n=N_COEFFICIENTS - len(self.directions), without=lines
+        )
+        self.w: np.ndarray | None = None
+
+    def take(self, request: Request) -> np.ndarray:
+        """Go where a request leads.
+
+        Returns
+        -------
+        np.ndarray [shape=(4, n_levels, w_dim)]
+            float32 mapped latents; where there is no loop yet, a move starts from a new one.
+        """
+        if request.is_new or self.w is None:
+            self.w = self.new_w(request.variation)
+        ws = np.repeat(self.w[:, None], self.renderer.header.config.n_levels, axis=1)
+        return ws if request.is_new else self.move(ws, request.coefficients)
+
+    def new_w(self, variation: float) -> np.ndarray:
+        """Map one random z with four noises, `[4, w_dim]` float32."""
+        z_dim = self.renderer.header.config.z_dim
+        z = self.rng.standard_normal(z_dim) + variation * self.rng.standard_normal((N_LOOPS, z_dim))
+        with torch.inference_mode():
+            w = self.renderer.generator.map(torch.from_numpy(z.astype(np.float32))).numpy()
+        w_avg = self.renderer.generator.w_avg.numpy()
+        return np.asarray(w_avg + np.float32(TRUNCATION_PSI) * (w - w_avg), np.float32)
+
+    def move(self, ws: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+        """Move latents along the axes."""
+        steps = [SIGMA_A_STEP * coefficient for coefficient in coefficients]
+        for direction, step in zip(self.directions, steps, strict=False):
+            ws = apply(ws, direction, strength=step)
+        along = np.asarray(steps[len(self.directions) :], np.float32) @ self.components
+        return np.asarray(ws + along, np.float32)
+
+    def draw(self, ws: np.ndarray) -> Batch:
+        """Draw the loops.
+
+        Parameters
+        ----------
+        ws : np.ndarray [shape=(4, n_levels, w_dim)]
+            From `take`.
+        """
+        grid = Grid(n_frames=self.renderer.header.mel_format.n_frames)
+
+        def render(ws: Tensor) -> tuple[Tensor, Tensor]:
+            spectrogram = self.renderer.spectrogram(ws, grid, first=0, n=self.n_frames)
+            return spectrogram[:, 0], self.renderer.vocoder.render(spectrogram).audio
+
+        mel, audio = self.renderer.threads(render, torch.from_numpy(ws))
+        return Batch(audio=change_rate(audio.numpy(), self.renderer.sample_rate), mel=mel.numpy())
+
+
+def principal_components(population: np.ndarray, *, n: int, without: np.ndarray | None) -> np.ndarray:
+    """Find the lines along which random latents differ most.
+
+    Parameters
+    ----------
+    population : np.ndarray [shape=(n_latents, w_dim)]
+        Random w.
+    n : int
+        How many.
+    without : np.ndarray [shape=(n_lines, w_dim)] or None
+        Lines that are taken out first.
+
+    Returns
+    -------
+    np.ndarray [shape=(n, w_dim)]
+        float32, each one standard deviation long, the strongest first.
+
+    References
+    ----------
+    Härkönen et al., GANSpace, NeurIPS 2020 (arXiv 2004.02546): principal components of w.
+    """
+    centered = population.astype(np.float64) - population.mean(axis=0)
+    if without is not None:
+        lines = np.linalg.qr(without.astype(np.float64).T)[0].T
+        centered = centered - centered @ lines.T @ lines
+    _, sizes, rows = np.linalg.svd(centered, full_matrices=False)
+    sigmas = sizes[:n, None] / np.sqrt(len(population))
+    return np.asarray(sigmas * rows[:n], np.float32)
+
+
+def change_rate(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Change loops to the patch's sample rate, going round, so that they stay without a seam.
+
+    Parameters
+    ----------
+    audio : np.ndarray [shape=(4, n_samples)]
+        float32.
+    sample_rate : int
+        Of them; 48 000.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples * 44 100 / sample_rate, 4)]
+        float32 in [-1, 1].
+    """
+    n_samples = audio.shape[1]
+    places = np.arange(-LEAD, n_samples + LEAD) % n_samples
+    changed = soxr.resample(audio[:, places].T, sample_rate, SAMPLE_RATE, quality="VHQ")
+    lead, n_changed = LEAD * SAMPLE_RATE // sample_rate, n_samples * SAMPLE_RATE // sample_rate
+    return np.clip(changed[lead : lead + n_changed], -1, 1)

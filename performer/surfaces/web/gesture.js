@@ -1,0 +1,45 @@
+// Fingers on one control: the first one leads, a second one on the same control (or Shift) makes it fine.
+
+export const FINE = 0.15;
+const TAP_PX = 6;
+const TWICE_MS = 320;
+
+// Calls begin(event), move({dx, dy, event, isFine}), end(), tap() and twice(); dx and dy are scaled when fine.
+export function onDrag(element, { begin, move, end, tap, twice }) {
+  const fingers = new Set();
+  let lead = null, lastX = 0, lastY = 0, travelled = 0, tappedMs = -TWICE_MS;
+
+  element.addEventListener("mousedown", (event) => event.preventDefault());  // no focus: keys stay with the page
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    element.setPointerCapture(event.pointerId);
+    fingers.add(event.pointerId);
+    if (lead !== null) return;
+    lead = event.pointerId;
+    [lastX, lastY, travelled] = [event.clientX, event.clientY, 0];
+    element.classList.add("is-held");
+    begin?.(event);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== lead) return;
+    const [x, y] = [event.clientX - lastX, event.clientY - lastY];
+    [lastX, lastY] = [event.clientX, event.clientY];
+    travelled += Math.hypot(x, y);
+    const isFine = fingers.size > 1 || event.shiftKey;
+    const scale = isFine ? FINE : 1;
+    move?.({ dx: x * scale, dy: y * scale, event, isFine });
+  });
+  const lift = (event) => {
+    fingers.delete(event.pointerId);
+    if (event.pointerId !== lead) return;
+    lead = null;
+    element.classList.remove("is-held");
+    end?.();
+    if (travelled > TAP_PX || event.type === "pointercancel") return;
+    const isSecond = event.timeStamp - tappedMs < TWICE_MS;
+    tappedMs = isSecond ? -TWICE_MS : event.timeStamp;
+    (isSecond && twice ? twice : tap)?.();
+  };
+  element.addEventListener("pointerup", lift);
+  element.addEventListener("pointercancel", lift);
+}
