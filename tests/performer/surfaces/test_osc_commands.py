@@ -8,6 +8,7 @@ import pytest
 from performer.memory import Memory
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS
+from performer.surfaces.osc_feedback import LIFE_S
 from performer.surfaces.osc_server import ASK_AGAIN_S, OscServer
 from tests.performer.surfaces.osc_stage import Client, control, make_hub, message, playing, run, until
 
@@ -26,6 +27,24 @@ def test_a_client_subscribes_hears_what_changes_and_leaves(memory: Memory) -> No
                 other.send("/deck/2/level", 0.75)
                 assert await client.heard() == []
                 assert await other.heard() == []
+
+    run(scene())
+
+
+def test_any_packet_of_a_client_lets_it_listen_on(memory: Memory) -> None:
+    async def scene() -> None:
+        hub = make_hub(memory)
+        async with playing(hub) as server:
+            with Client(server.port) as client:
+                client.send("/subscribe", 0, 10, "/tempo")
+                await until(lambda: server.newsroom.clients)
+                (listener,) = server.newsroom.clients.values()
+                listener.heard_s -= LIFE_S - 0.05
+                client.send("/ping")
+                await client.heard()
+                assert list(server.newsroom.clients.values()) == [listener]
+                listener.heard_s -= LIFE_S
+                await until(lambda: not server.newsroom.clients)
 
     run(scene())
 
