@@ -1,12 +1,12 @@
-"""Taking a TCP port, for the page and for its sound."""
+"""Taking a TCP port: for the page, its sound, OSC and OSCQuery."""
 
 import socket
 
 from performer.errors import PerformerError
 
 
-def listen(host: str, port: int, *, what: str) -> socket.socket:
-    """Take a TCP port.
+def listen(host: str, port: int, *, what: str, option: str = "--http-port") -> socket.socket:
+    """Take a TCP port; its socket does not block.
 
     Parameters
     ----------
@@ -16,6 +16,8 @@ def listen(host: str, port: int, *, what: str) -> socket.socket:
         0 for any that is free.
     what : str
         What it is for, in words.
+    option : str
+        Of the command line, which chooses another.
 
     Raises
     ------
@@ -23,6 +25,7 @@ def listen(host: str, port: int, *, what: str) -> socket.socket:
         If it is taken or may not be taken.
     """
     listening = socket.socket()
+    listening.setblocking(False)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -30,7 +33,7 @@ def listen(host: str, port: int, *, what: str) -> socket.socket:
     except OSError as error:
         listening.close()
         raise PerformerError(
-            f"HTTP port {port} on {host} cannot be taken ({error.strerror}); a free TCP port is needed for {what}; "
-            "choose one with --http-port"
+            f"TCP port {port} on {host} cannot be taken ({error.strerror}); a free one is needed for {what}; choose it "
+            f"with {option}"
         ) from error
     return listening

@@ -226,36 +226,6 @@ def bind(host: str, port: int) -> socket.socket:
     return receiving
 
 
-def listen(host: str, port: int, *, option: str) -> socket.socket:
-    """Take a TCP port; its socket does not block.
-
-    Parameters
-    ----------
-    host, port
-        Where.
-    option : str
-        Of the command line, which chooses another.
-
-    Raises
-    ------
-    PerformerError
-        If it is taken or may not be taken.
-    """
-    listening = socket.socket()
-    listening.setblocking(False)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        raise PerformerError(
-            f"TCP port {port} on {host} cannot be taken ({error.strerror}); a free one is needed; choose another with "
-            f"{option}"
-        ) from error
-    return listening
-
-
 def build_packet(path: str, values: tuple[float, ...]) -> bytes:
     """Write one control's or action's values as an OSC packet."""
     return write_message(path, types_of(path), values)

@@ -17,7 +17,8 @@ from performer.console import say
 from performer.errors import PerformerError
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS, read_all
-from performer.surfaces.osc import MAX_PACKET, listen
+from performer.surfaces.listening import listen
+from performer.surfaces.osc import MAX_PACKET
 from performer.surfaces.osc_feedback import ClientsError
 from performer.surfaces.osc_inbox import Source
 from performer.surfaces.osc_server import OscServer
@@ -92,7 +93,7 @@ class OscQuery:
             If the port is taken.
         """
         try:
-            listening = listen(self.hub.admission.host, self.port, option="--oscquery-port")
+            listening = listen(self.hub.admission.host, self.port, what="OSCQuery", option="--oscquery-port")
             host, self.port = listening.getsockname()
         except PerformerError:
             self.port = 0

@@ -14,7 +14,8 @@ from performer.console import say
 from performer.errors import PerformerError
 from performer.surfaces.admission import is_loopback
 from performer.surfaces.hub import Hub
-from performer.surfaces.osc import MAX_PACKET, NOW, OscError, listen, read_packet
+from performer.surfaces.listening import listen
+from performer.surfaces.osc import MAX_PACKET, NOW, OscError, read_packet
 from performer.surfaces.osc_commands import Commands
 from performer.surfaces.osc_feedback import Connected, Link, Newsroom
 from performer.surfaces.osc_inbox import Inbox, Source
@@ -95,7 +96,7 @@ class OscServer:
     async def serve_tcp(self) -> None:
         """Let clients connect to the same port over TCP, if no other program has it."""
         try:
-            listening = listen(self.hub.admission.host, self.port, option="--osc-port")
+            listening = listen(self.hub.admission.host, self.port, what="OSC over TCP", option="--osc-port")
         except PerformerError as error:
             say(f"{error}; OSC is heard over UDP alone")
             return

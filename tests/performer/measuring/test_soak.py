@@ -1,5 +1,6 @@
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -51,6 +52,15 @@ def test_a_process_holds_memory_and_one_that_is_gone_none() -> None:
     held = np.ones(4_000_000)  # 32 MB
     assert resident_mb(os.getpid()) - before == pytest.approx(32, abs=4)
     assert held.all()
+
+
+def test_memory_that_is_shared_or_only_asked_for_does_not_count(tmp_path: pathlib.Path) -> None:
+    before = resident_mb(os.getpid())
+    shared = np.memmap(tmp_path / "shared", np.uint8, mode="w+", shape=(32_000_000,))
+    shared[:] = 1
+    asked_for = np.empty(4_000_000)  # 32 MB
+    assert resident_mb(os.getpid()) - before < 4
+    assert len(shared) == 8 * len(asked_for)
 
 
 def test_the_slope_is_that_of_the_second_half() -> None:

@@ -75,5 +75,5 @@ def test_a_taken_port_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(PerformerError, match=rf"HTTP port {port} on 127.0.0.1 cannot be taken .*--http-port"):
+        with pytest.raises(PerformerError, match=rf"TCP port {port} on 127.0.0.1 cannot be taken .*--http-port"):
             BrowserOutput(port - 1, render=render, underrun=lambda: None, sample_rate=48_000)

@@ -25,7 +25,6 @@ from performer.surfaces.osc import (
     bind,
     build_packet,
     bundle,
-    listen,
     read_message,
     read_packet,
     send,
@@ -168,13 +167,6 @@ def test_sending_reaches_a_bound_port_and_a_taken_port_is_named() -> None:
         assert read(receiving.recv(64)) == [("/deck/3/seed", [12])]
         with pytest.raises(PerformerError, match=rf"OSC port {port} on 127.0.0.1 cannot be taken .*--osc-port"):
             bind("127.0.0.1", port)
-
-
-def test_a_taken_tcp_port_is_named() -> None:
-    with listen("127.0.0.1", 0, option="--oscquery-port") as listening:
-        port = listening.getsockname()[1]
-        with pytest.raises(PerformerError, match=rf"TCP port {port} on 127.0.0.1 cannot be taken .*--oscquery-port"):
-            listen("127.0.0.1", port, option="--oscquery-port")
 
 
 def test_admitting_without_an_instrument_is_one_line() -> None:

@@ -256,5 +256,5 @@ def test_a_taken_port_is_told_in_one_line_and_is_not_fatal(
     hub = build_hub(memory)
     asyncio.run(hub.keep("the page", lambda hub: play_page(hub, tmp_path, http_port=site.port)))
     line = capsys.readouterr().err.strip().splitlines()[-1]
-    assert re.search(rf"HTTP port {site.port} on 127.0.0.1 cannot be taken .*--http-port; the other surfaces", line)
+    assert re.search(rf"TCP port {site.port} on 127.0.0.1 cannot be taken .*--http-port; the other surfaces", line)
     assert memory.counters()["surface_failures"] == 0
