@@ -69,7 +69,7 @@ def progress_bar() -> "Progress":
 def latency(*, device: str, monitor: str | None, latency_ms: float, moves: int, osc_port: int, as_json: bool) -> None:
     """Measure how long a move takes from the hand to the ear: OSC packet out, sound back in at the monitor.
 
-    Plays through the speakers, for a minute and a half. The sound server's own share is measured first, and
+    Plays through the speakers, for two minutes or so. The sound server's own share is measured first, and
     subtracted; beside it stands what the instrument itself says of the same moves.
 
     \b

@@ -309,8 +309,8 @@ class LatencyBench:
                 self.turns[key] = turn
                 return
         raise PerformerError(
-            "the loops do not repeat in what is heard: something else plays there, or the server resamples or drops samples; "
-            "a sink of 48 kHz with nothing else on it, and a machine that keeps up, are needed"
+            "the loops do not repeat in what is heard: something else plays there, or the server resamples or drops "
+            "samples; a sink of 48 kHz with nothing else on it, and a machine that keeps up, are needed"
         )
 
     def wait_for_rest(self, decks: Sequence[int]) -> None:
