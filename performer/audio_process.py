@@ -13,7 +13,7 @@ from performer.desk.mixer import DECKS, N_CHANNELS, STEREO, WITH_CUE
 from performer.desk.playback import Playback, warm_up
 from performer.memory import Memory, read_options
 from performer.output.opening import Entrance, choose_rate, enter, keep_calm, open_sound, stay
-from performer.output.outputs import Output, Render
+from performer.output.outputs import Output
 from performer.output.sound_device import NoDeviceError
 
 CHANNELS = {"master": STEREO, "cue": WITH_CUE, "decks": DECKS}
@@ -22,14 +22,14 @@ REALTIME_PRIORITY = 5
 """Above every ordinary process; below what sound servers give themselves."""
 
 
-def open_output(memory: Memory, render: Render, options: dict[str, Any], *, sample_rate: int, again: bool) -> Output:
+def open_output(memory: Memory, render: Entrance, options: dict[str, Any], *, sample_rate: int, again: bool) -> Output:
     """Open where the sound goes.
 
     Parameters
     ----------
     memory : Memory
         For the counters.
-    render : callable
+    render : Entrance
         What fills the blocks.
     options : dict
         `device`, `outputs`, `http_port` and `latency_ms` of the command line.
@@ -51,7 +51,7 @@ def open_output(memory: Memory, render: Render, options: dict[str, Any], *, samp
     device = options["device"]
     paced: dict[str, Any] = {
         "render": render,
-        "underrun": lambda: memory.count("underruns"),
+        "underrun": render.guard(lambda: memory.count("underruns")),
         "sample_rate": sample_rate,
         "n_channels": N_CHANNELS[CHANNELS[options["outputs"]]],
     }

@@ -43,7 +43,7 @@ def main(folder: pathlib.Path, device: str | None = None) -> None:
             option="--cue-device",
             latency_ms=options["latency_ms"],
             render=entrance,
-            underrun=lambda: memory.count("headphones_gaps"),
+            underrun=entrance.guard(lambda: memory.count("headphones_gaps")),
             sample_rate=sample_rate,
             n_channels=2,
         ),

@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from performer.console import TOLD, say
+from performer.console import TOLD, Warnings, say
 from performer.controls import LEVEL_SLOTS
 from performer.errors import AlreadyToldError, PerformerError
+from performer.lenience import Lenience
 from performer.memory import PROCESSES, Memory, make_folder
 from performer.output.changeover import Changeover
 
@@ -78,6 +79,8 @@ class Supervisor:
         self.changeover = Changeover(self.folder, self.memory, start=self.spawn, replace=self.replace)
         self.first_position = 0
         self.first_stolen_s = 0.0
+        self.lenience = Lenience()
+        self.warnings = Warnings()
 
     def start(self) -> None:
         """Start every process and wait until each deck whose fader is up sounds.
@@ -134,22 +137,27 @@ class Supervisor:
     def replace(self, name: str, process: subprocess.Popen[bytes]) -> None:
         """End a process, if there is one of that name, and let another be it."""
         if name in self.children:
-            self.children[name].process.kill()
-            self.children[name].process.wait()
+            end(self.children[name].process)
         self.children[name] = Child(name, process, time.monotonic())
 
     def watch(self) -> None:
         """Start again what died, end and start again what froze; let another device play if one was asked for."""
-        self.changeover.step()
+        try:
+            self.changeover.step()
+            self.judge(may_end=self.lenience.may_judge())
+        except OSError as error:
+            self.warnings.warn("watch", f"what a process needs cannot be done ({error}); trying again")
+
+    def judge(self, *, may_end: bool) -> None:
+        """Start again what died; end and start again what froze, if silence may be held against it."""
         for child in list(self.children.values()):
             heartbeat_s = self.memory.heartbeat_s(child.name)
             silent_s = time.monotonic() - max(heartbeat_s, child.started_s)
             patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else READY_S
             code = child.process.poll()
-            if code is None and silent_s > patience_s:
+            if code is None and may_end and silent_s > patience_s:
                 say(f"the {child.name} process has been silent for {silent_s:.1f} s; ending it")
-                child.process.kill()
-                code = child.process.wait()
+                code = end(child.process)
             if code is not None and time.monotonic() - child.started_s > CALM_S:
                 count = self.memory.count(f"{child.name}_restarts")
                 say(f"the {child.name} process ended ({code}); starting it again, the music goes on ({count} so far)")
@@ -204,6 +212,14 @@ class Supervisor:
             "longest_block_ms": round(float(state["block_s"][0]) * 1000, 2),
             "counters": self.memory.counters(),
         }
+
+
+def end(process: subprocess.Popen[bytes]) -> int | None:
+    """Kill a process; None if it is stuck in its driver and cannot go yet."""
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(LEAVE_S)
+    return None
 
 
 def stolen_s() -> float:

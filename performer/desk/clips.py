@@ -10,6 +10,7 @@ import dataclasses
 
 import numpy as np
 
+from performer.desk.voice import DIGIT
 from performer.memory import N_SLOTS, Memory
 
 PREROLL = 1008
@@ -61,7 +62,7 @@ def free_slot(memory: Memory, deck: int, cell: int) -> int | None:
     used = {published % N_SLOTS} if published else set()
     for name in ("playing", "cued"):
         word = int(state[name][0, deck, cell])  # 0 for none, else slot + 1; in two digits: what sounds, what fades out
-        used |= {word % 4 - 1, word // 4 - 1}
+        used |= {word % DIGIT - 1, word // DIGIT - 1}
     return next((slot for slot in range(N_SLOTS) if slot not in used), None)
 
 

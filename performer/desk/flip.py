@@ -79,7 +79,7 @@ def start_fade(
             v.base = header.start + tick / line[0].ticks_a_sample * v.rate
         if v.rate == 1.0 and abs(v.base - round(v.base)) < EXACT * header.length:
             v.base = float(round(v.base))
-        before = playing[cell] % DIGIT - 1
+        before = v.old_slot if v.old_slot >= 0 and v.old_cell == cell else playing[cell] % DIGIT - 1
         playing[cell] = slot + 1 + (DIGIT * (before + 1) if before != slot else 0)
     v.correlation = correlate(voice, clips, anchor if anchor < v.old_anchor else v.old_anchor, fade)
 

@@ -92,6 +92,8 @@ class Playback:
         state = memory.state
         state["playing"][0] %= DIGIT  # what faded out when a process died does so no more
         state["cued"][0] = 0
+        ring, taped = memory.cue_tape, int(state["taped"][0])
+        ring[np.arange(taped, taped + len(ring) * 3 // 4) % len(ring)] = 0  # what nobody plays meanwhile is silent
         self.loops = Loops(memory.clips, memory.headers, state["seen"][0], state["playing"][0], state["cued"][0])
         self.asked, self.published = state["controls"][0], state["published"][0]
         self.controls = self.asked.copy()  # they stay as they are for the length of a block

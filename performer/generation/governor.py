@@ -47,7 +47,7 @@ class Governor:
         """Learn what a window, as planned, has taken."""
         self.full_s[n_cells] += 0.3 * (took_s / COST[self.plan.n_loops] - self.full_s[n_cells])
 
-    def decide(self, *, n_moving: int, n_resting: int, span_s: float) -> Plan:
+    def decide(self, *, n_moving: int, n_resting: int, span_s: float, busy: float = 0.0) -> Plan:
         """Plan what is drawn at once.
 
         Parameters
@@ -58,6 +58,8 @@ class Governor:
             Decks that have come to rest and whose loop is not full yet.
         span_s : float
             How long `WINDOW_CELLS` cells sound.
+        busy : float
+            Share of the time that goes into whole loops.
 
         Returns
         -------
@@ -67,11 +69,11 @@ class Governor:
         resting_s = n_resting * self.full_s[REST_CELLS] * WINDOW_CELLS / REST_CELLS
         load = (n_moving * self.full_s[WINDOW_CELLS] + resting_s) / span_s
         limits = {n: CALM if n > self.plan.n_loops else LOADED for n in COST}
-        fitting = [n for n, cost in COST.items() if load * cost <= limits[n]]
+        fitting = [n for n, cost in COST.items() if load * cost + busy <= limits[n]]
         if fitting or n_moving < 2:
             self.plan = Plan(n_loops=max(fitting, default=min(COST)))
         else:
-            room_s = LOADED * span_s - resting_s * COST[1]
+            room_s = (LOADED - busy) * span_s - resting_s * COST[1]
             n_decks = int(room_s / (self.full_s[WINDOW_CELLS] * COST[1]))
             self.plan = Plan(n_loops=1, n_decks=min(max(n_decks, 1), n_moving))
         return self.plan

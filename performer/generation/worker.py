@@ -17,6 +17,8 @@ from performer.settings import DeckSettings
 
 LEAD_S = 0.06
 """How long before the playhead leaves what is drawn, more is to be there."""
+PART_EVERY_S = 1.0
+"""So often a part of a whole loop is drawn even while other decks move, or they would starve those that wait."""
 GUESS_PART_S = 0.12
 """What a part of a whole loop takes, until it was measured; what runs out must wait for it."""
 FAIR_S = 0.1
@@ -103,7 +105,7 @@ class Worker:
             work.drawing.revision = int(memory.state["published"][0, deck].max()) // N_SLOTS
         self.log.began([work.drawing.revision for work in self.decks])
         self.governor = Governor()
-        self.part_s = GUESS_PART_S
+        self.part_s, self.parted_s = GUESS_PART_S, float("-inf")
         self.values = memory.state["controls"][0].copy()
         self.clock = read_clock(memory)
 
@@ -120,15 +122,18 @@ class Worker:
         for deck in range(N_DECKS):
             self.hand_over(deck)
             self.follow(deck)
-        self.share_out()
+        waiting = [deck for deck in range(N_DECKS) if self.needs_whole(deck)]
+        starving = [deck for deck in waiting if not self.is_live(deck) or self.is_at_rest(deck)]
+        self.share_out(busy=self.part_s / PART_EVERY_S if starving else 0.0)
         windows = [window for deck in range(N_DECKS) if (window := self.next_window(deck)) is not None]
-        if windows:
+        if windows and not (starving and self.now_s() - self.parted_s > PART_EVERY_S):
             _, deck, n_cells = min(windows)
             self.guard(deck, self.decks[deck].drawing.settings, lambda: self.draw_window(deck, n_cells))
             return True
-        waiting = [deck for deck in range(N_DECKS) if self.needs_whole(deck)]
         if not waiting:
             return False
+        self.parted_s = self.now_s()
+        waiting = starving or waiting
         deck = min(waiting, key=lambda deck: (self.decks[deck].whole is None, not self.is_heard(deck), deck))
         self.guard(deck, self.decks[deck].drawing.settings, lambda: self.draw_part(deck))
         return True
@@ -152,6 +157,10 @@ class Worker:
             and self.memory.state["under"][0, deck] >= 0
         )
 
+    def is_at_rest(self, deck: int) -> bool:
+        """Whether all of a deck's loop is of where it is now."""
+        return self.decks[deck].drawing.is_drawn(self.now_s()) and self.is_full(deck)
+
     def follow(self, deck: int) -> None:
         """Let a deck set out for where its controls point."""
         work, now_s = self.decks[deck], self.now_s()
@@ -162,7 +171,7 @@ class Worker:
             renderer = self.renderers[min(settings.model, len(self.renderers) - 1)]
             glide_s = 0.0 if self.value(deck, "drift") > 0 else self.value(deck, "glide")
             self.guard(deck, settings, lambda: self.set_out(deck, settings, renderer, glide_s=glide_s, now_s=now_s))
-            if self.is_live(deck):
+            if self.is_live(deck) or work.drawing.is_complete():  # back at what was drawn last: nothing to finish
                 work.whole = None
 
     def set_out(
@@ -175,32 +184,38 @@ class Worker:
 
     def walk(self, deck: int, settings: DeckSettings) -> DeckSettings:
         """Go on along a deck's random walk, if it drifts."""
-        work, now_s = self.decks[deck], self.now_s()
-        turn = int(self.memory.state["walk_turn"][0, deck])
+        work, now_s, state = self.decks[deck], self.now_s(), self.memory.state
+        turn = int(state["walk_turn"][0, deck])
         begin = settings.seed, settings.walk, turn
         if begin != work.walk_from:
-            work.walk_from, work.walked = begin, 0.0
+            goes_on = work.walk_from is None and int(state["walked_turn"][0, deck]) == turn  # where a dead worker was
+            work.walk_from, work.walked = begin, float(state["walked"][0, deck]) if goes_on else 0.0
         since_s = now_s - work.walked_s
         if since_s > WALK_S:
             work.walked_s = now_s
             if self.is_live(deck):
                 bars = min(since_s, 1.0) * self.clock.ticks_a_second / (4 * TICKS_A_BEAT)
                 work.walked += self.value(deck, "drift") * bars
-        self.memory.state["walked"][0, deck], self.memory.state["walked_turn"][0, deck] = work.walked, turn
+        state["walked"][0, deck], state["walked_turn"][0, deck] = work.walked, turn
         return dataclasses.replace(settings, walk=settings.walk + work.walked)
 
-    def share_out(self) -> None:
+    def share_out(self, *, busy: float) -> None:
         """Plan how many loops are drawn anew, and which moving decks are followed: in turns, each for a whole loop."""
         if self.clock.ticks_a_second <= 0:
             return
-        now_s, live = self.now_s(), [deck for deck in range(N_DECKS) if self.is_live(deck)]
+        now_s = self.now_s()
+        live = [
+            deck
+            for deck, work in enumerate(self.decks)
+            if self.is_live(deck) and (work.failed is None or work.failed != work.drawing.settings)
+        ]
         for deck in live:
             if not self.decks[deck].drawing.is_drawn(now_s):
                 self.decks[deck].moved_s = now_s
         moving = [deck for deck in live if now_s - self.decks[deck].moved_s <= HELD_S]
         resting = [deck for deck in live if deck not in moving and not self.is_full(deck)]
         span_s = WINDOW_CELLS * TICKS_A_CELL / self.clock.ticks_a_second
-        plan = self.governor.decide(n_moving=len(moving), n_resting=len(resting), span_s=span_s)
+        plan = self.governor.decide(n_moving=len(moving), n_resting=len(resting), span_s=span_s, busy=busy)
         n = len(moving) if plan.n_decks is None else plan.n_decks
         turn = int(self.clock.tick) // TICKS_A_LOOP * n
         followed = {moving[(turn + index) % len(moving)] for index in range(n)}
@@ -235,17 +250,21 @@ class Worker:
         tick = self.first_tick(deck, self.governor.took_s(n_cells), after=0.0 if moved else work.covered_tick)
         work.window_s = began_s
         first_cell = self.cell_at(deck, tick)
-        clips = work.drawing.draw_window(first_cell, n_cells, n_loops=n_loops, now_s=began_s)
+        n_drawn = n_cells
+        if self.value(deck, "bars") == 1:  # the cells of the second bar are not heard
+            n_drawn = min(n_cells, N_CELLS // 2 - first_cell)
+        clips = work.drawing.draw_window(first_cell, n_drawn, n_loops=n_loops, now_s=began_s)
         revision = work.drawing.revision
-        self.log.window(deck, first_cell, n_cells, n_loops=n_loops, now_s=began_s, revision=revision)
+        self.log.window(deck, first_cell, n_drawn, n_loops=n_loops, now_s=began_s, revision=revision)
         self.publish(deck, clips)
-        self.governor.note(n_cells, self.now_s() - began_s)
+        if n_drawn == n_cells:
+            self.governor.note(n_cells, self.now_s() - began_s)
         self.memory.state["loops"][0, deck] = n_loops
         self.memory.count("narrowed_windows", int(n_loops < N_LOOPS))
         if moved:
             work.first_tick = tick
         self.note_drawn(deck)
-        work.covered_tick = tick + n_cells * TICKS_A_CELL
+        work.covered_tick = tick + n_drawn * TICKS_A_CELL
         clock = read_clock(self.memory)
         self.memory.state["margin_s"][0, deck] = (work.covered_tick - clock.tick) / clock.ticks_a_second
         if clock.tick > tick + TICKS_A_CELL:

@@ -115,8 +115,8 @@ class Changeover:
         if self.process is None or self.wish is None:
             self.begin()
         elif int(self.memory.state["heir"][0]) == self.process.pid:
-            self.replace(self.wish.process, self.process)
             write_options(self.folder, read_options(self.folder) | {OPTIONS[self.wish.process]: self.wish.device})
+            self.replace(self.wish.process, self.process)
             self.memory.state["heir"][0] = 0
             self.process = None
             self.answer(None)

@@ -68,10 +68,11 @@ class Headphones:
         self.asked_s = np.inf
         self.longest_s = 0.0  # between two calls: so much less may lie ready at another time
 
-    def fall_silent(self) -> None:
-        """Be silent until the place is found anew."""
+    def fall_silent(self, *, came_late: bool = False) -> None:
+        """Be silent until the place is found anew; further behind, if what was needed came too late."""
         if self.is_playing:
             self.memory.count("headphones_gaps")
+        if self.is_playing and came_late:
             self.margin_s = min(2 * self.margin_s, MOST_MARGIN_S)
         self.is_playing = self.is_astray = False
         self.move = self.gain = self.waited_s = 0.0
@@ -109,7 +110,7 @@ class Headphones:
         speed = self.follower.speed * rate / self.sample_rate
         needed = samples_ahead(speed, len(out))
         if self.is_playing and ahead < needed:
-            self.fall_silent()
+            self.fall_silent(came_late=True)
         elif self.is_playing:
             self.play(out, speed)
         error = master - self.place

@@ -13,6 +13,7 @@ import numpy as np
 from performer.clock import CLIP_RATE
 from performer.console import TOLD, say
 from performer.errors import PerformerError
+from performer.lenience import Lenience
 from performer.memory import Memory
 from performer.output.changeover import refuse, wait_for_turn
 from performer.output.file_output import FileOutput
@@ -31,6 +32,15 @@ class Entrance:
 
     def __init__(self) -> None:
         self.sound: Render | None = None
+
+    def guard(self, underrun: Callable[[], object]) -> Callable[[], None]:
+        """Let underruns count only once the sound is on: until then another process plays, and counts."""
+
+        def count() -> None:
+            if self.sound is not None:
+                underrun()
+
+        return count
 
     def __call__(self, block: np.ndarray, latency_s: float) -> None:
         """Fill a block."""
@@ -124,16 +134,19 @@ def open_until_there(process: str, open_once: Callable[[], Output], *, memory: M
                 told = True
             memory.beat(process)
             time.sleep(RETRY_S)
+            memory.beat(process)
             restart_portaudio()
+            memory.beat(process)
     return None
 
 
 def stay(process: str, output: Output, *, memory: Memory) -> None:
     """Be alive until the instrument stops or the output fails; the process then ends."""
+    lenience = Lenience()
     while not memory.stopping:
         memory.beat(process)
         failure = output.failure()
-        if failure:
+        if lenience.may_judge() and failure:
             say(f"{LABELS[process]}{failure}; opening it again")
             os._exit(1)  # closing a lost device can block for ever: the supervisor starts a fresh process
         time.sleep(POLL_S)

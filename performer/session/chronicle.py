@@ -112,7 +112,8 @@ class Chronicle:
         settings = DeckSettings.from_array(rendered)
         wholes[revision] = settings.place, self.stamp(settings.model)
         if len(wholes) > N_WHOLES:
-            del wholes[min(wholes)]
+            sounding = int(state["sounding"][0, deck])
+            del wholes[min(known for known in wholes if known != sounding)]
 
     def read_bar(self) -> int:
         """Tell in which bar the music is, counted from the start."""

@@ -1,6 +1,7 @@
 """Worker and playback together in virtual time: drawing costs time, and the music plays on meanwhile."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -294,3 +295,44 @@ def test_a_worker_that_lacked_memory_asks_for_a_fresh_process(stage: Stage, seed
     stage.set("/deck/1/seed", seed)
     stage.run(1.0)
     assert stage.worker.is_starved is is_starved
+
+
+def test_a_hand_that_never_rests_does_not_starve_a_deck_that_waits(stage: Stage) -> None:
+    stage.set("/deck/2/level", 1.0)
+    stage.set("/deck/2/flip", 1)
+    stage.run(2.0)
+    stage.set("/deck/2/seed", 30)
+    start_s = stage.clock.time_s
+    for step in range(600):
+        stage.hands.append((start_s + step * 0.01, lambda step=step: stage.set("/deck/1/morph", step / 600, 0.0)))
+    stage.run(6.0)
+    assert 30 in stage.renderer.wholes
+    np.testing.assert_array_equal(stage.memory.state["rested"][0, 1], stage.memory.state["sounding"][0, 1])
+
+
+def test_of_a_one_bar_deck_no_cell_is_drawn_that_is_not_heard(stage: Stage) -> None:
+    stage.set("/deck/1/bars", 1)
+    stage.run(2.0)
+    drawn: list[int] = []
+    draw = stage.worker.decks[0].drawing.draw_window
+
+    def noting(first_cell: int, n_cells: int, **rest: Any) -> Any:
+        drawn.extend(range(first_cell, first_cell + n_cells))
+        return draw(first_cell, n_cells, **rest)
+
+    stage.worker.decks[0].drawing.draw_window = noting  # type: ignore[method-assign]
+    stage.set("/deck/1/seed", 9)
+    heard = stage.run(2.5)
+    assert drawn
+    assert max(drawn) < 16
+    np.testing.assert_allclose(heard[-48_000:], heard[-1], rtol=1e-3)
+
+
+def test_a_worker_that_is_started_again_goes_on_where_a_drifting_deck_was(stage: Stage) -> None:
+    stage.set("/deck/1/drift", 1.0)
+    stage.run(4.0)
+    walked = float(stage.memory.state["walked"][0, 0])
+    assert walked > 1
+    stage.worker = Worker(stage.memory, [stage.renderer], now_s=stage.clock, wait=stage.spend)  # type: ignore[list-item]
+    stage.run(1.0)
+    assert stage.memory.state["walked"][0, 0] >= walked
