@@ -73,6 +73,7 @@ async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any], *,
         hub.memory.beat("control")
         hub.work()
         await asyncio.sleep(POLL_S)
+    hub.conductor.guard("the session", lambda: hub.conductor.save(is_last=True))  # first: a surface may hang
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -100,8 +101,10 @@ def main(folder: pathlib.Path) -> None:
     session = pathlib.Path(options["session"]) if options.get("session") else None
     conductor = Conductor(memory, session, read_stamps(options["models"]), warnings=warnings)
     hub = Hub(memory, conductor, admission=admission, warnings=warnings)
-    asyncio.run(listen(hub, receiving, options, folder=folder))
-    conductor.close()
+    try:
+        asyncio.run(listen(hub, receiving, options, folder=folder))
+    finally:
+        conductor.close()
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ class Admission:
         """Whether the OSC of an address is obeyed; another one is remembered, to be asked about."""
         if is_loopback(peer) or (self.is_tablet and peer in self.admitted):
             return True
-        if self.is_tablet and len(self.asking) < MAX_ASKING:
+        if self.is_tablet and peer not in self.asking:
+            while len(self.asking) >= MAX_ASKING:  # the oldest goes: a crowd must not keep out who comes after it
+                del self.asking[next(iter(self.asking))]
             self.asking[peer] = None
         return False
 

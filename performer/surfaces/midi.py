@@ -28,6 +28,8 @@ TICK_S = 0.02
 """Time between two looks at what controllers are to show."""
 AGAIN_S = 5.0
 """Time between attempts, where the system has no MIDI."""
+MAX_HEARD = 500
+"""Messages that are obeyed in one go."""
 STATUS = "midi.json"
 """File in the instrument's folder that tells what MIDI does."""
 STATUS_S = 2.0
@@ -178,10 +180,13 @@ class MidiSurface:
             await self.wake.wait()
             self.wake.clear()
             self.obey_heard()
+            if self.heard:
+                self.wake.set()
+                await asyncio.sleep(0)
 
     def obey_heard(self) -> None:
-        """Obey what has been heard."""
-        while self.heard:
+        """Obey what has been heard, but not so much at once that others have to wait."""
+        for _ in range(min(len(self.heard), MAX_HEARD)):
             port, message, at_s = self.heard.popleft()
             if message.type in CLOCK_KINDS:
                 if self.clock == CLOCK_IN:
@@ -295,7 +300,7 @@ class MidiSurface:
             error_s, line = self.clock_in.follower.error_s, self.clock_in.line
             error_ms = None if error_s is None else round(error_s * 1000, 1)
             return {"follows": self.clock_in.port, "tempo_bpm": line.tempo_bpm, "error_ms": error_ms}
-        late_ms = sorted(late_s * 1000 for late_s in self.clock_out.clock.late_s)
+        late_ms = sorted(late_s * 1000 for late_s in list(self.clock_out.clock.late_s))  # the thread goes on adding
         if self.clock == CLOCK_OFF or not late_ms:
             return {}
         return {"pulses": len(late_ms), "late_ms_p95": round(late_ms[int(len(late_ms) * 0.95)], 2),

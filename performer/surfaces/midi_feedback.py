@@ -1,5 +1,6 @@
 """What a controller shows: its LEDs, rings and motor faders follow the controls, whoever moves them."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -70,7 +71,8 @@ class Feedback:
         for entry, light in self.lit:
             wanted = self.wanted(entry, light, values)
             if self.output is not None and room and self.shown.get(light.source) != wanted:
-                self.output.send(write_message(light.source, wanted))
+                with contextlib.suppress(OSError):  # it was pulled out just now
+                    self.output.send(write_message(light.source, wanted))
                 self.shown[light.source] = wanted
                 room -= 1
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from performer.actions import TARGETS, TOUCHED, Action, find_row
-from performer.controls import N_VALUES, Control
+from performer.controls import N_VALUES, SLOTS, Control
 from performer.surfaces.midi_mapping import Entry, make_entry
 from performer.surfaces.midi_modes import FINE_OFFSET, PRESSED_FROM, SEVEN_BITS, Source, is_down
 
+FOLLOWED = [SLOTS["/tempo"].start, SLOTS["/nudge"].start]
+"""Controls that a followed clock moves all the time; to be learned they are named."""
 WATCH_S = 0.6
 """How long a knob is watched once it moves, to see what kind it is."""
 PATIENCE_S = 60.0
@@ -109,7 +111,7 @@ class Learn:
         """Take the control that has been moved by another hand for the target, if one is waited for."""
         if self.touched_from is None:
             return
-        moved = np.flatnonzero(values != self.touched_from)
+        moved = np.setdiff1d(np.flatnonzero(values != self.touched_from), FOLLOWED)
         if len(moved):
             self.target, self.touched_from = int(moved[0]) + 1, None
 

@@ -109,7 +109,7 @@ class Ports:
         """Open a port; False if it cannot be had."""
         try:
             ports[name] = make(name)
-        except OSError:  # rtmidi's errors among them
+        except (OSError, ValueError):  # rtmidi's errors, also that the port has just gone
             self.busy.add(name)
             return False
         return True

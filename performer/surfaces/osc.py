@@ -133,6 +133,8 @@ def require_arguments(data: bytes) -> None:
     """Raise `ParseError` if a message is too short for its arguments: python-osc would read 0 for the last number."""
     tags_start = padded(data.find(b"\0"))
     tags = data[tags_start:].partition(b"\0")[0]
+    if b"[" in tags:
+        raise ParseError("it holds an array, which no address takes")
     if tags and len(data) < tags_start + padded(len(tags)) + sum(LEAST_BYTES.get(tag, 0) for tag in tags):
         raise ParseError("it is too short")
 

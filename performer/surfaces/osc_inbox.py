@@ -26,6 +26,10 @@ MOVES: dict[bytes, tuple[Row, ...]] = {path.encode(): (row,) for path, row in CO
 """The control that an address moves."""
 
 
+COMMAND_WORK = 200
+"""Values that a command counts for: it may read and send every one."""
+
+
 def find_rows(address: bytes) -> tuple[Row, ...]:
     """Find what an address, or a pattern, means.
 
@@ -165,7 +169,10 @@ class Inbox:
 
     def obey_command(self, address: bytes, data: bytes, source: Source) -> None:
         """Do what a client asks of the server itself."""
+        self.work += COMMAND_WORK
         try:
+            if self.work > MAX_WORK:
+                raise OscError(f"more than {MAX_WORK} values at once, fewer are needed; send them later")
             self.commands[address](read_message(data)[1], source)
         except (ControlError, OscError) as error:
             self.refuse(f"OSC from {source[0]} refused: {error}")

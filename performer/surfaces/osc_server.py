@@ -65,7 +65,7 @@ class OscServer:
     def __init__(self, hub: Hub, receiving: socket.socket, *, http_port: int = 0) -> None:
         self.hub = hub
         self.receiving = receiving
-        self.http_port = http_port
+        self.pages = page_addresses(hub.admission.token, http_port=http_port) if hub.admission.is_tablet else []
         self.links: dict[Source, Connected] = {}
         self.asked_s: dict[str, float] = {}
         self.newsroom = Newsroom(hub.memory, now_s=hub.now_s)
@@ -162,9 +162,9 @@ class OscServer:
         if admission.allows_osc(host):
             return True
         if host in admission.asking and now_s - self.asked_s.get(host, -ASK_AGAIN_S) >= ASK_AGAIN_S:
+            self.asked_s = {asked: at_s for asked, at_s in self.asked_s.items() if asked in admission.asking}
             self.asked_s[host] = now_s
-            pages = page_addresses(admission.token, http_port=self.http_port)
-            there = f"open {pages[0]} there, or type" if pages else "type"
+            there = f"open {self.pages[0]} there, or type" if self.pages else "type"
             say(f"{host} asks to play over OSC: {there} 'loopmorph admit {host}' here")
         return False
 

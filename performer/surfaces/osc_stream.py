@@ -91,8 +91,21 @@ class Counted:
         return struct.pack(">i", len(packet)) + packet
 
 
+FIRST_BYTES = b"\x00\xc0/#"
+"""What a stream of OSC begins with. A browser's request begins with a letter: a page elsewhere, which may send one to
+any port of this machine, must not play the instrument with what stands in its body."""
+
+
 def guess_framing(first: int) -> Framing:
-    """Tell by its first byte how a stream is framed: no length that is allowed begins with anything but 0."""
+    """Tell by its first byte how a stream is framed: no length that is allowed begins with anything but 0.
+
+    Raises
+    ------
+    OscError
+        If no stream of OSC begins so.
+    """
+    if first not in FIRST_BYTES:
+        raise OscError(f"it begins with {bytes([first])!r}, SLIP or the length of a packet is needed; send OSC")
     return Counted() if first == 0 else Slip()
 
 
@@ -143,9 +156,8 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Obey what has come; close if it cannot be read, for no later packet could be."""
         data = bytes(self.buffer[:nbytes])
-        if self.framing is None:
-            self.framing = guess_framing(data[0])
         try:
+            self.framing = self.framing or guess_framing(data[0])
             packets = self.framing.read(data)
         except OscError as error:
             self.owner.refuse(f"OSC from {self.source[0]} over TCP refused: {error}")

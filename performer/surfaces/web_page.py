@@ -126,8 +126,15 @@ class Page:
             await websocket.close(code=1008)
             return
         self.admit(websocket)
-        await websocket.accept()
         self.n_pages += 1
+        try:
+            await websocket.accept()
+            await self.serve(websocket)
+        finally:
+            self.n_pages -= 1
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Tell and hear a page that was let in."""
         listener = Listener(self.news)
         telling = asyncio.create_task(self.tell(websocket, listener))
         try:
@@ -137,7 +144,6 @@ class Page:
         except (WebSocketDisconnect, RuntimeError, KeyError):
             pass  # the page left, or sent something that is no text
         finally:
-            self.n_pages -= 1
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
@@ -174,7 +180,7 @@ class Page:
             self.fulfil(wish, listener)
         except ControlError as error:
             self.refuse(str(error), listener)
-        except (ValueError, RecursionError):
+        except (ValueError, OverflowError, RecursionError):
             self.refuse(f"the page said {text!r:.60}, JSON is needed; load it again", listener)
 
     def fulfil(self, wish: dict[str, object], listener: Listener) -> None:

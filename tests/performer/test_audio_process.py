@@ -28,7 +28,7 @@ def opened() -> Iterator[list[Output]]:
 
 def open_once(memory: Memory, device: str | None, *, again: bool = False) -> Output:
     options = {"device": device, "outputs": "master", "http_port": 0, "latency_ms": 20}
-    return open_output(memory, lambda block, _: block.fill(0), options, sample_rate=48_000, again=again)
+    return open_output(memory, opening.Entrance(), options, sample_rate=48_000, again=again)
 
 
 class NoSound:
@@ -157,3 +157,13 @@ def test_without_the_portaudio_library_the_next_step_is_named(monkeypatch: pytes
     monkeypatch.setattr(builtins, "__import__", no_portaudio)
     with pytest.raises(NoDeviceError, match=r"PortAudio library not found.*sudo apt install libportaudio2"):
         sound_device.import_sounddevice()
+
+
+def test_underruns_count_only_once_the_sound_is_on() -> None:
+    entrance, counted = opening.Entrance(), []
+    underrun = entrance.guard(lambda: counted.append(1))
+    underrun()
+    assert not counted
+    entrance.sound = lambda *_: None
+    underrun()
+    assert counted == [1]

@@ -1,6 +1,7 @@
 """Packets of real sockets come in at one end; values in memory and feedback come out at the other."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
@@ -110,6 +111,21 @@ def test_a_failure_inside_is_counted_and_the_next_message_heard(
 
     run(scene())
     assert "OSC failed (ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_page_elsewhere_cannot_play_with_what_stands_in_its_request(memory: Memory) -> None:
+    async def scene() -> None:
+        async with playing(make_hub(memory)) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            body = Slip().write(message("/deck/2/level", 0.25))
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+            assert control(memory, "/deck/2/level") == 0
+            assert memory.counters()["osc_refused"] == 1
+            writer.close()
+
+    run(scene())
 
 
 @pytest.mark.parametrize("framing", [Slip(), Counted()], ids=["SLIP", "length"])

@@ -55,3 +55,11 @@ def test_no_stream_raises_anything_else(pieces: list[bytes], kind: type[Framing]
     with contextlib.suppress(OscError):
         for piece in pieces:
             framing.read(piece)
+
+
+@pytest.mark.parametrize(
+    "head", [b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n", b"\x16\x03\x01"]
+)
+def test_a_page_elsewhere_plays_nothing_with_what_its_request_holds(head: bytes) -> None:
+    with pytest.raises(OscError, match=r"it begins with .*send OSC"):
+        guess_framing(head[0])
