@@ -85,20 +85,21 @@ class Schedule:
             )
         return ahead <= 0
 
-    def add(self, tag: int, arrived: Arrived) -> None:
-        """Let a message wait; of equal tags the first that came is the first obeyed.
+    def add(self, tagged: Sequence[tuple[int, Arrived]]) -> None:
+        """Let messages wait, all or none; of equal tags the first that came is the first obeyed.
 
         Raises
         ------
         OscError
             If there is no more room.
         """
-        size = len(arrived[0]) + OVERHEAD_BYTES
+        size = sum(len(data) + OVERHEAD_BYTES for _, (data, _) in tagged)
         if self.waiting_bytes + size > MAX_WAITING_BYTES:
             raise OscError(f"{len(self.waiting)} messages wait for their time, fewer are needed; send them later")
         self.waiting_bytes += size
-        due_s = self.loop.time() + ahead_s(tag, wall_s=self.wall_s())
-        heapq.heappush(self.waiting, (due_s, next(self.numbers), arrived))
+        for tag, arrived in tagged:
+            due_s = self.loop.time() + ahead_s(tag, wall_s=self.wall_s())
+            heapq.heappush(self.waiting, (due_s, next(self.numbers), arrived))
         self.wake()
 
     def wake(self) -> None:

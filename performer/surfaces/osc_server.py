@@ -133,15 +133,19 @@ class OscServer:
 
     def sort_out(self, packet: bytes, source: Source) -> list[Arrived]:
         """Take a packet apart; return what is due of it, and let the rest wait."""
-        due = []
+        due: list[Arrived] = []
+        later: list[tuple[int, Arrived]] = []
         try:
             for tag, data in read_packet(packet):
                 if tag == NOW or self.schedule is None or self.schedule.is_due(tag):
                     due.append((data, source))
                 else:
-                    self.schedule.add(tag, (data, source))
+                    later.append((tag, (data, source)))
+            if self.schedule is not None and later:
+                self.schedule.add(later)
         except OscError as error:
             self.refuse(f"OSC from {source[0]} refused: {error}")
+            return []
         return due
 
     def obey(self, messages: Sequence[Arrived]) -> None:

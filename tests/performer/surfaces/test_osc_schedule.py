@@ -55,7 +55,7 @@ class Stage:
         )
 
     def add(self, name: bytes, after_s: float) -> None:
-        self.schedule.add(tag(self.wall_s + after_s), (name, ()))
+        self.schedule.add([(tag(self.wall_s + after_s), (name, ()))])
 
 
 @pytest.fixture

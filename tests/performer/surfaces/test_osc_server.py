@@ -113,6 +113,21 @@ def test_a_failure_inside_is_counted_and_the_next_message_heard(
     assert "OSC failed (ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_a_bundle_that_is_refused_in_part_is_not_obeyed_at_all(memory: Memory) -> None:
+    async def scene() -> None:
+        async with playing(make_hub(memory)) as server:
+            with Client(server.port) as client:
+                client.socket.send(
+                    tagged(-5, message("/deck/2/level", 0.25), tagged(9999, message("/deck/3/level", 1)))
+                )
+                client.send("/deck/4/level", 0.75)
+                await until(lambda: control(memory, "/deck/4/level") == 0.75)
+            assert control(memory, "/deck/2/level") == 0
+            assert memory.counters()["osc_refused"] == 1
+
+    run(scene())
+
+
 def test_a_page_elsewhere_cannot_play_with_what_stands_in_its_request(memory: Memory) -> None:
     async def scene() -> None:
         async with playing(make_hub(memory)) as server:
