@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from performer.output.outputs import N_CHANNELS, PacedOutput
 from performer.ports import loudspeaker_port
 from performer.surfaces.admission import COOKIE, Admission
+from performer.surfaces.connections import BriefConnection
 from performer.surfaces.listening import listen
 
 BLOCK_SIZE = 2048
@@ -53,7 +54,8 @@ class BrowserOutput(PacedOutput):
         self.port = int(listening.getsockname()[1])
         self.description = f"open http://localhost:{http_port}/ and press Play"
         app = Starlette(routes=[WebSocketRoute("/audio", self.stream)])
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="websockets-sansio"))
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio")
+        self.server = uvicorn.Server(config)
         self.server_thread = threading.Thread(target=self.serve, args=(listening,), daemon=True)
 
     def start(self) -> "BrowserOutput":

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from performer.console import say
 from performer.errors import PerformerError
 from performer.surfaces.admission import Admission
+from performer.surfaces.connections import BriefConnection
 from performer.surfaces.feed import PATHS, read_all
 from performer.surfaces.listening import listen
 from performer.surfaces.osc import MAX_PACKET
@@ -101,8 +102,8 @@ class OscQuery:
         finally:
             self.is_settled.set()
         config = uvicorn.Config(
-            self.app, log_level="critical", lifespan="off", ws="websockets-sansio", ws_max_size=MAX_PACKET,
-            limit_concurrency=MAX_REQUESTS, server_header=False, timeout_graceful_shutdown=1,
+            self.app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio",
+            ws_max_size=MAX_PACKET, limit_concurrency=MAX_REQUESTS, server_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
         web = QuietServer(config)
         say(f"OSCQuery: http://{host}:{self.port}/")

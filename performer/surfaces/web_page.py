@@ -19,6 +19,7 @@ from performer.console import say
 from performer.errors import ControlError
 from performer.ports import loudspeaker_port
 from performer.surfaces.admission import COOKIE, Admission
+from performer.surfaces.connections import BriefConnection
 from performer.surfaces.hub import Hub
 from performer.surfaces.listening import listen
 from performer.surfaces.web_news import Fact, Listener, News
@@ -258,8 +259,8 @@ async def play_page(hub: Hub, folder: pathlib.Path, *, http_port: int) -> None:
     page = Page(hub, folder, http_port=port)
     server = QuietServer(
         uvicorn.Config(
-            page.app, log_level="critical", lifespan="off", ws="websockets-sansio", ws_max_size=MAX_MESSAGE_BYTES,
-            ws_ping_interval=PING_S, ws_ping_timeout=PING_S, server_header=False,
+            page.app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio",
+            ws_max_size=MAX_MESSAGE_BYTES, ws_ping_interval=PING_S, ws_ping_timeout=PING_S, server_header=False,
         )
     )  # fmt: skip
     say(f"page: http://localhost:{port}/")
