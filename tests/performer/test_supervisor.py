@@ -143,10 +143,16 @@ def test_killing_control_or_worker_does_not_touch_the_sound(instrument: tuple[Su
 def test_a_killed_audio_process_comes_back_in_phase(instrument: tuple[Supervisor, int]) -> None:
     supervisor, _ = instrument
     state = supervisor.memory.state
-    wait_until(
-        lambda: bool(np.all(state["rested"][0] > 0) and np.array_equal(state["rested"][0], state["sounding"][0])),
-        what="every deck is at rest",
-    )
+
+    def is_at_rest() -> bool:
+        before = state["rested"][0].copy()
+        time.sleep(1)  # a deck may sound as it last rested, and be drawn anew
+        rested = state["rested"][0]
+        return bool(
+            np.all(rested > 0) and np.array_equal(rested, before) and np.array_equal(rested, state["sounding"][0])
+        )
+
+    wait_until(is_at_rest, what="every deck is at rest")
     generation = state["sounding"][0].copy()
     start_s, position = float(state["position_time_s"][0]), int(state["position"][0])
     took_s = restart(supervisor, "audio", kill)
