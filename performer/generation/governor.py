@@ -16,6 +16,9 @@ LOADED = 0.9
 """Share of the time that windows may take before fewer loops are drawn."""
 CALM = 0.75
 """Share below which more are drawn again."""
+PROMPT_S = 0.055
+"""A window of a deck under the hand takes no longer, or fewer loops are drawn: what is heard comes after one and a half
+windows and some 65 ms, and must come within 150."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,8 +71,13 @@ class Governor:
         """
         resting_s = n_resting * self.full_s[REST_CELLS] * WINDOW_CELLS / REST_CELLS
         load = (n_moving * self.full_s[WINDOW_CELLS] + resting_s) / span_s
+        window_s = self.full_s[WINDOW_CELLS] if n_moving else 0.0
         limits = {n: CALM if n > self.plan.n_loops else LOADED for n in COST}
-        fitting = [n for n, cost in COST.items() if load * cost + busy <= limits[n]]
+        fitting = [
+            n
+            for n, cost in COST.items()
+            if load * cost + busy <= limits[n] and window_s * cost <= PROMPT_S * limits[n] / LOADED
+        ]
         if fitting or n_moving < 2:
             self.plan = Plan(n_loops=max(fitting, default=min(COST)))
         else:

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -178,36 +179,78 @@ def pulse(tmp_path: pathlib.Path) -> Iterator[Pulse]:
         yield server
 
 
+@dataclasses.dataclass
+class Jack:
+    """A JACK server of its own, whose card has a clock of its own."""
+
+    rate: int
+    block_size: int
+    name: str = dataclasses.field(default_factory=lambda: f"rig{os.getpid()}-{time.monotonic_ns()}")
+    said: str = ""
+    """What servers that did not answer have printed."""
+
+    @property
+    def added(self) -> dict[str, str]:
+        """What programs that are to find this server and no other need in their environment."""
+        return {
+            "JACK_DEFAULT_SERVER": self.name,
+            "JACK_NO_START_SERVER": "1",
+            "JACK_NO_AUDIO_RESERVATION": "1",
+            "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK",
+        }
+
+    @contextlib.contextmanager
+    def running(self, *priority: str) -> Iterator[bool]:
+        """Let a server run; whether it answers."""
+        environment = {**os.environ, **self.added}
+        words = [
+            "jackd",
+            "-n",
+            self.name,
+            "-m",
+            *priority,
+            "-d",
+            "dummy",
+            "-r",
+            f"{self.rate}",
+            "-p",
+            f"{self.block_size}",
+        ]
+        with tempfile.TemporaryFile("w+") as log:
+            process = subprocess.Popen(words, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            try:
+                until_s = time.monotonic() + 20
+                command, answers = ["jack_lsp"], False
+                while process.poll() is None and not answers and time.monotonic() < until_s:
+                    done = subprocess.run(command, env=environment, capture_output=True, timeout=20, check=False)
+                    answers = done.returncode == 0
+                    time.sleep(0.02)
+                yield answers
+            finally:
+                process.terminate()  # killed, it leaves its shared memory behind
+                process.wait()
+                log.seek(0)
+                self.said += log.read()
+
+
 @contextlib.contextmanager
-def running_jack() -> Iterator[dict[str, str]]:
+def running_jack(*, rate: int = RATE, block_size: int = 1024, realtime: bool = False) -> Iterator[dict[str, str]]:
+    """A JACK server; what programs that are to find it need in their environment."""
     need("jackd", "jack_lsp")
-    name = f"rig{os.getpid()}"
-    environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
-    environment["MIDO_BACKEND"] = "mido.backends.rtmidi/UNIX_JACK"
-    process = subprocess.Popen(
-        ["jackd", "-n", name, "-m", "-r", "-d", "dummy", "-r", str(RATE), "-p", "1024"],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        command = ["jack_lsp", "-s", name]
-        return subprocess.run(command, env={**os.environ, **environment}, capture_output=True).returncode == 0
-
-    try:
-        wait_until(answers, what="JACK answers", patience_s=20)
-        yield environment
-    finally:
-        process.terminate()  # killed, it leaves its shared memory behind
-        process.wait()
+    server = Jack(rate, block_size)
+    for priority in (["-R", "-P", "10"], ["-r"]) if realtime else (["-r"], ["-r"]):
+        with server.running(*priority) as answers:
+            if answers:
+                yield server.added
+                return
+    pytest.fail(f"JACK does not answer: {server.said}")
 
 
 @pytest.fixture
 def jack() -> Iterator[dict[str, str]]:
     """Environment in which programs find a JACK server of its own."""
-    with running_jack() as environment:
-        yield environment
+    with running_jack() as added:
+        yield added
 
 
 @contextlib.contextmanager

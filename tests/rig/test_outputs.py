@@ -33,6 +33,7 @@ from tests.rig.conftest import (
     longest_silence,
     machine_delay_ms,
     need,
+    running_jack,
     running_pulse,
     wait_until,
 )
@@ -107,26 +108,6 @@ def glitches(audio: np.ndarray, *, rate: int) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def jack_card(rate: int) -> Iterator[dict[str, str]]:
-    """A sound card with a clock of its own: a JACK server of its own; the environment in which programs find it."""
-    need("jackd", "jack_lsp", "jack_rec")
-    name = f"card{os.getpid()}"
-    added = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
-    environment = {**os.environ, **added}
-    command = ["jackd", "-n", name, "-m", "-R", "-P", "10", "-d", "dummy", "-r", f"{rate}", "-p", "512"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(
-            lambda: subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode == 0,
-            what="JACK answers",
-        )
-        yield added
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextlib.contextmanager
 def jack_recording(environment: dict[str, str], path: pathlib.Path, seconds: float) -> Iterator[list[np.ndarray]]:
     """Note for some seconds what PortAudio plays to JACK."""
     command = ["jack_rec", "-f", str(path), "-d", f"{seconds:g}", "-b", "24", "PortAudio:out_0", "PortAudio:out_1"]
@@ -150,7 +131,8 @@ def card(request: pytest.FixtureRequest, pulse: Pulse) -> Iterator[Card]:
         plug_in(pulse, "phones")
         yield {}, "phones", PHONES_RATE, lambda: recording(pulse, "phones", seconds=MINUTE_S, rate=PHONES_RATE)
     else:
-        with jack_card(PHONES_RATE) as added:
+        need("jack_rec")
+        with running_jack(rate=PHONES_RATE, block_size=512, realtime=True) as added:
             path = pulse.folder / "card.wav"
             yield added, "system", PHONES_RATE, lambda: jack_recording(added, path, MINUTE_S)
 
@@ -320,17 +302,11 @@ def test_headphones_may_come_later_and_change_their_device(pulse: Pulse, start: 
     assert instrument.stop()["counters"]["audio_restarts"] == 0
 
 
-@pytest.fixture
-def jack_stereo() -> Iterator[dict[str, str]]:
-    with jack_card(RATE) as added:
-        yield added
-
-
 @pytest.mark.slow
-def test_a_device_of_too_few_outputs_ends_the_start_with_one_line(jack_stereo: dict[str, str]) -> None:
+def test_a_device_of_too_few_outputs_ends_the_start_with_one_line(jack: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "performer.cli", "perform", "--device", "system", "--outputs", "decks"],
-        env={**os.environ, **jack_stereo},
+        env={**os.environ, **jack},
         capture_output=True,
         text=True,
         check=False,

@@ -23,6 +23,8 @@ def governor(window_s: float) -> Governor:
         (4, 0.2, Plan(n_loops=1, n_decks=1)),
         (4, 9.0, Plan(n_loops=1, n_decks=1)),
         (1, 9.0, Plan(n_loops=1)),
+        (1, 0.07, Plan(n_loops=2)),
+        (2, 0.09, Plan(n_loops=1)),
     ],
 )
 def test_first_fewer_loops_then_fewer_decks(n_moving: int, window_s: float, plan: Plan) -> None:
@@ -32,6 +34,10 @@ def test_first_fewer_loops_then_fewer_decks(n_moving: int, window_s: float, plan
 def test_decks_that_come_to_rest_take_their_share() -> None:
     assert governor(0.05).decide(n_moving=3, n_resting=0, span_s=SPAN_S) == Plan()
     assert governor(0.06).decide(n_moving=3, n_resting=2, span_s=SPAN_S) == Plan(n_loops=2)
+
+
+def test_decks_at_rest_are_whole_however_long_a_window_takes() -> None:
+    assert governor(0.09).decide(n_moving=0, n_resting=1, span_s=SPAN_S) == Plan()
 
 
 def test_a_faster_tempo_leaves_less_time() -> None:
