@@ -14,6 +14,7 @@ from melgan_vocoder.lazy import load_later
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
 from stylegan_audio.model_file import ModelHeader, ModelIdentity, read_model_header, write_model
+from stylegan_audio.rewriting import rewrite_model
 
 __all__ = [
     "SHIPPED_MODELS",
@@ -28,6 +29,7 @@ __all__ = [
     "load_generator",
     "mix_styles",
     "read_model_header",
+    "rewrite_model",
     "truncate",
     "write_model",
 ]

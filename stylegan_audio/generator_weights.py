@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 
-from melgan_vocoder.weights_file import read_tensors
 from stylegan_audio.errors import ModelError
 from stylegan_audio.generator import Generator
 from stylegan_audio.model_file import ModelHeader
@@ -28,10 +27,7 @@ def load_generator(header: ModelHeader) -> Generator:
         If the tensors do not fit the architecture, or are not finite.
     """
     generator = Generator(header.mel_format, header.config)
-    names = [name for name in header.weights.shapes if not name.startswith("direction.")]
-    state = {
-        name: torch.from_numpy(array.astype(np.float32)) for name, array in read_tensors(header.weights, names).items()
-    }
+    state = {name: torch.from_numpy(array.astype(np.float32)) for name, array in header.generator_state().items()}
     try:
         generator.load_state_dict(state)
     except RuntimeError as error:

@@ -14,12 +14,16 @@ from melgan_vocoder.json_entry import read_fields, read_json
 from melgan_vocoder.weights_file import WeightsHeader, read_header, read_tensors, write_weights
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.errors import ModelError
+from stylegan_audio.presets import preset_tensor, read_presets, require_presets
 
 KIND = "loopmorph model"
 VERSION = 1
 CARD_KEYS = ("corpus", "license", "provenance", "kimg", "metrics")
 """What every model card must say."""
 ROLES = ("rhythm", "bass", "pad", "texture")
+
+NamedVectors = Mapping[str, tuple[Mapping[str, Any], np.ndarray]]
+"""By name: what the file says of a vector of W in JSON, and the vector, float32 `[w_dim]`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,8 @@ class ModelHeader:
     """Sizes of the generator."""
     directions: tuple[Mapping[str, Any], ...]
     """Entries of the direction table, as `directions.table` understands them."""
+    preset_entries: tuple[Mapping[str, Any], ...]
+    """Entries of the presets, each with its `name`, in their order."""
 
     @property
     def name(self) -> str:
@@ -75,6 +81,11 @@ class ModelHeader:
     def mel_format(self) -> LoopFormat:
         """The format of its spectrograms."""
         return self.weights.mel_format
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """Names of the presets, in their order."""
+        return tuple(entry["name"] for entry in self.preset_entries)
 
     def direction_vector(self, name: str) -> np.ndarray:
         """Read the unit vector of a direction.
@@ -89,8 +100,39 @@ class ModelHeader:
         np.ndarray [shape=(w_dim,)]
             float32.
         """
-        key = direction_tensor(name)
-        return read_tensors(self.weights, [key])[key].astype(np.float32)
+        return self.vector(direction_tensor(name))
+
+    def preset_vector(self, name: str) -> np.ndarray:
+        """Read the place of a preset in W.
+
+        Parameters
+        ----------
+        name : str
+            A preset of this model.
+
+        Returns
+        -------
+        np.ndarray [shape=(w_dim,)]
+            float32, not truncated: as of a seed, what plays it pulls it towards the mean.
+        """
+        return self.vector(preset_tensor(name))
+
+    def vector(self, tensor: str) -> np.ndarray:
+        """Read a tensor that is a vector of W, float32 `[w_dim]`."""
+        return read_tensors(self.weights, [tensor])[tensor].astype(np.float32)
+
+    def generator_state(self) -> dict[str, np.ndarray]:
+        """Read the generator's tensors by name, float16 as they are in the file."""
+        names = [name for name in self.weights.shapes if not name.startswith(("direction.", "preset."))]
+        return read_tensors(self.weights, names)
+
+    def direction_table(self) -> NamedVectors:
+        """Read entry and unit vector of each direction, as `write_model` takes them."""
+        return {entry["name"]: (entry, self.direction_vector(entry["name"])) for entry in self.directions}
+
+    def preset_table(self) -> NamedVectors:
+        """Read entry and mapped latent of each preset, as `write_model` takes them."""
+        return {entry["name"]: (entry, self.preset_vector(entry["name"])) for entry in self.preset_entries}
 
 
 def read_model_header(path: pathlib.Path) -> ModelHeader:
@@ -109,8 +151,8 @@ def read_model_header(path: pathlib.Path) -> ModelHeader:
     Raises
     ------
     LoopmorphError
-        If the file is missing, broken, of another kind, version or MelFormat, or if its architecture, card or
-        direction table cannot be read.
+        If the file is missing, broken, of another kind, version or MelFormat, or if its architecture, card,
+        direction table or presets cannot be read.
     """
     weights = read_header(path, kind=KIND, version=VERSION)
     FORMATS.get(weights.mel_format.version, MelFormat()).require(weights.mel_format, source=weights.source)
@@ -127,7 +169,10 @@ def read_model_header(path: pathlib.Path) -> ModelHeader:
         isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in directions
     ):
         raise ModelError(f"{source}: its direction entries are no list of objects with names; export the file again")
-    return ModelHeader(weights=weights, identity=identity, config=config, directions=tuple(directions))
+    presets = read_presets(entries.get("presets"), weights.shapes, w_dim=config.w_dim, source=source)
+    return ModelHeader(
+        weights=weights, identity=identity, config=config, directions=tuple(directions), preset_entries=presets
+    )
 
 
 def write_model(
@@ -137,7 +182,8 @@ def write_model(
     identity: ModelIdentity,
     config: ModelConfig,
     mel_format: LoopFormat,
-    directions: Mapping[str, tuple[Mapping[str, Any], np.ndarray]] | None = None,
+    directions: NamedVectors | None = None,
+    presets: NamedVectors | None = None,
 ) -> None:
     """Write a model file, weights in float16.
 
@@ -155,23 +201,32 @@ def write_model(
         The format of its spectrograms.
     directions : mapping of str to (entry, vector), optional
         The direction table: JSON entry and unit vector by name.
+    presets : mapping of str to (entry, vector), optional
+        The presets: JSON entry and mapped latent, not truncated, by name.
 
     Raises
     ------
     ModelError
-        If a tensor is not finite in float16.
+        If a tensor is not finite in float16, or a preset does not fit the model.
     """
-    table = dict(directions or {})
+    table, places = dict(directions or {}), dict(presets or {})
     with np.errstate(over="ignore"):
         tensors = {name: array.astype(np.float16) for name, array in generator_tensors.items()}
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise ModelError(f"{path.name}: tensor {name} is not finite in float16, it must be; train it further")
     tensors |= {direction_tensor(name): vector.astype(np.float32) for name, (_, vector) in table.items()}
+    tensors |= {preset_tensor(name): vector.astype(np.float32) for name, (_, vector) in places.items()}
+    shapes = {name: array.shape for name, array in tensors.items()}
+    require_presets(list(places), shapes, w_dim=config.w_dim, source=path.name)
+    for name, (_, vector) in places.items():
+        if not np.isfinite(vector).all():
+            raise ModelError(f"{path.name}: preset {name!r} holds NaN or infinity, numbers are needed; find it again")
     metadata = {
         "architecture": config.to_json(),
         "identity": json.dumps(dataclasses.asdict(identity)),
         "directions": json.dumps([entry for entry, _ in table.values()]),
+        "presets": json.dumps([{**entry, "name": name} for name, (entry, _) in places.items()]),
     }
     write_weights(path, tensors, kind=KIND, version=VERSION, mel_format=mel_format, metadata=metadata)
 

@@ -307,7 +307,7 @@ def test_mel_alone_is_channel_0(sound: str) -> None:
 def test_batch_equals_one_at_a_time(rng: np.random.Generator) -> None:
     audio = torch.from_numpy(rng.uniform(-1, 1, (3, N_SHORT)).astype(np.float32))
     torch.testing.assert_close(
-        TRANSFORM(audio), torch.cat([TRANSFORM(loop[None]) for loop in audio]), atol=1e-5, rtol=0
+        TRANSFORM(audio), torch.cat([TRANSFORM(loop[None]) for loop in audio]), atol=5e-5, rtol=0
     )
 
 

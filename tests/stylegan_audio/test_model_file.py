@@ -246,7 +246,8 @@ def test_header_and_identity_cannot_be_changed(drums_header: ModelHeader) -> Non
 def test_file_holds_text_and_tensors_only(model_path: pathlib.Path) -> None:
     with safe_open(model_path, framework="np") as file:
         entries = file.metadata()
-    assert set(entries) == {"kind", "format_version", "mel_format", "architecture", "identity", "directions"}
+    described = ("mel_format", "architecture", "identity", "directions", "presets")
+    assert set(entries) == {"kind", "format_version", *described}
     assert entries["kind"] == "loopmorph model"
-    for key in ("mel_format", "architecture", "identity", "directions"):
+    for key in described:
         json.loads(entries[key])

@@ -31,9 +31,37 @@ def density_and_coverage(real: np.ndarray, points: np.ndarray) -> tuple[float, f
     ----------
     Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models", arXiv 2002.09797, section 3.
     """
-    reach = np.partition(cdist(real, real), N_NEIGHBOURS, axis=1)[:, N_NEIGHBOURS]  # place 0 is the loop itself
-    within = cdist(real, points) <= reach[:, None]
+    within = within_reach(real, points)
     return float(within.sum() / (N_NEIGHBOURS * len(points))), float(within.any(axis=1).mean())
+
+
+def share_within(real: np.ndarray, points: np.ndarray) -> float:
+    """Measure how many points lie within the reach of a real loop.
+
+    Parameters
+    ----------
+    real : np.ndarray [shape=(n, n_components)]
+        Real loops, more than `N_NEIGHBOURS`.
+    points : np.ndarray [shape=(m, n_components)]
+        The loops to be judged.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    References
+    ----------
+    Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models", arXiv 1904.06991,
+    section 2: precision.
+    """
+    return float(within_reach(real, points).any(axis=0).mean())
+
+
+def within_reach(real: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Tell which points lie within the reach of which real loop, `[n, m]`."""
+    reach = np.partition(cdist(real, real), N_NEIGHBOURS, axis=1)[:, N_NEIGHBOURS]  # place 0 is the loop itself
+    return cdist(real, points) <= reach[:, None]
 
 
 def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 import librosa
 import numpy as np
-from scipy import signal
 
-from directions.attributes import FAINTEST_ONSET_DB
 from melgan_vocoder.format import LoopFormat
+from melgan_vocoder.loop_analysis import whole_hops
 
+FAINTEST_ONSET_DB = 1.0
+"""Rise of the mean mel band that the strongest onset of a loop must have."""
 SHORT_WINDOW = 512
 """Window of the audio's envelope, in samples: 11 ms, so that it hardly hears a hit before it comes.
 
@@ -64,29 +65,6 @@ def audio_envelope(audio: np.ndarray, mel_format: LoopFormat) -> np.ndarray:
         y=wrapped, sr=mel_format.sample_rate, hop_length=hop, n_fft=SHORT_WINDOW, n_mels=AUDIO_BANDS
     )
     return envelope[MARGIN_FRAMES : MARGIN_FRAMES + mel_format.n_frames].astype(np.float32)
-
-
-def whole_hops(audio: np.ndarray, n_frames: int) -> tuple[np.ndarray, int]:
-    """Stretch a loop, by less than half a frame in all, to a whole number of samples a frame.
-
-    Parameters
-    ----------
-    audio : np.ndarray [shape=(n_samples,)]
-        A loop.
-    n_frames : int
-        Frames to be spread over it.
-
-    Returns
-    -------
-    audio : np.ndarray [shape=(n_frames * hop,)]
-        float32.
-    hop : int
-        Samples from one frame to the next.
-    """
-    hop = max(1, round(len(audio) / n_frames))
-    if hop * n_frames == len(audio):
-        return audio, hop
-    return signal.resample(audio, hop * n_frames).astype(np.float32), hop
 
 
 def onset_frames(envelope: np.ndarray, mel_format: LoopFormat) -> np.ndarray:

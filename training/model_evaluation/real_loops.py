@@ -1,18 +1,15 @@
 """Corpus -> real loops in a model's own format."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from melgan_vocoder.format import LoopFormat, MelFormat, OneChannelFormat
-from melgan_vocoder.one_channel import OneChannelTransform
+from melgan_vocoder.loop_analysis import analyse_loop
 from training.corpus import Corpus
 from training.errors import TrainingError
 from training.model_evaluation.loop_set import Advance
-from training.model_evaluation.onsets import whole_hops
 from training.spectrograms import open_spectrograms
 
 BATCH = 8
@@ -41,15 +38,10 @@ class OneChannelSpectrograms:
     def __init__(self, corpus: Corpus, mel_format: OneChannelFormat) -> None:
         self.corpus = corpus
         self.mel_format = mel_format
-        self.transforms: dict[int, OneChannelTransform] = {}  # by hop, which a loop of another tempo changes
 
     def __getitem__(self, i: int) -> np.ndarray:
         """Analyse a loop: float32 `[1, n_mels, n_frames]`."""
-        audio, hop = whole_hops(self.corpus.loop(i), self.mel_format.n_frames)
-        if hop not in self.transforms:
-            self.transforms[hop] = OneChannelTransform(dataclasses.replace(self.mel_format, hop_length=hop))
-        with torch.inference_mode():
-            return self.transforms[hop](torch.from_numpy(audio)[None])[0].numpy()
+        return analyse_loop(self.corpus.loop(i), self.mel_format)
 
 
 class RealLoops:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from melgan_vocoder.format import MelFormat
-from training.model_evaluation.onsets import audio_envelope, mel_envelope, onset_frames, whole_hops
+from training.model_evaluation.onsets import audio_envelope, mel_envelope, onset_frames
 
 FORMAT = MelFormat()
 CELLS = [0, 3, 8, 14, 16, 22, 27, 31]
@@ -48,12 +48,3 @@ def test_onset_at_the_seam_is_found_once(frames: list[int]) -> None:
 @pytest.mark.parametrize("audio", [np.zeros(192_000), 0.5 * np.sin(2 * np.pi * 440 * np.arange(192_000) / 48_000)])
 def test_silence_and_a_held_note_have_no_onset(audio: np.ndarray) -> None:
     assert len(onset_frames(audio_envelope(audio.astype(np.float32), FORMAT), FORMAT)) == 0
-
-
-def test_loop_of_odd_length_is_stretched_to_whole_hops() -> None:
-    time = np.arange(192_100) / 192_100
-    audio, hop = whole_hops(np.sin(2 * np.pi * 50 * time), 512)
-    assert (len(audio), hop, audio.dtype) == (512 * 375, 375, np.float32)
-    np.testing.assert_allclose(audio, np.sin(2 * np.pi * 50 * np.arange(192_000) / 192_000), atol=1e-5)
-    whole = np.zeros(51_200, np.float32)
-    assert whole_hops(whole, 512)[0] is whole
