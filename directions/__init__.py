@@ -2,7 +2,8 @@
 
 ::
 
-    attributes --survey--> values --regression--> table (in the model file) --move--> ws
+    attributes --survey--> values --regression--> correction --> table (in the model file) --move--> ws
+    loops of one's own --projection--> w --examples-->
 
 Names that need torch are loaded when first used, so that the audio and control processes never import it.
 """
@@ -16,13 +17,25 @@ __all__ = [
     "ATTRIBUTES",
     "Direction",
     "DirectionError",
+    "Listener",
+    "Population",
+    "Slopes",
     "apply",
-    "find_vectors",
+    "correct",
+    "measure",
     "read_directions",
-    "sweep",
-    "take_survey",
+    "sefa_axes",
 ]
 
 __getattr__ = load_later(
-    __name__, {"ATTRIBUTES": "attributes", "find_vectors": "regression", "sweep": "survey", "take_survey": "survey"}
+    __name__,
+    {
+        "ATTRIBUTES": "attributes",
+        "Listener": "survey",
+        "Population": "population",
+        "Slopes": "regression",
+        "correct": "regression",
+        "measure": "attributes",
+        "sefa_axes": "sefa",
+    },
 )

@@ -10,6 +10,9 @@ from directions.errors import DirectionError
 from melgan_vocoder.errors import LoopmorphError
 from stylegan_audio.model_file import ModelHeader
 
+HOLD = ".hold"
+"""End of the name of a direction that moves its attribute and holds all others where they are."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Direction:

@@ -6,6 +6,7 @@ import pathlib
 import click
 
 from melgan_vocoder.command_line import CommandLine
+from training.direction_finding.command import directions
 from training.gan.command import export, gan
 from training.model_evaluation.command import evaluate
 from training.procedural.command import synth
@@ -32,7 +33,7 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch loads
 
 
-for command in (corpus, synth, gan, evaluate, export, vocoder, vocoder_eval):
+for command in (corpus, synth, gan, evaluate, export, directions, vocoder, vocoder_eval):
     main.add_command(command)
 
 
@@ -49,40 +50,6 @@ def convert(prototype: pathlib.Path, out: pathlib.Path) -> None:
 
     convert_drums(prototype, out)
     click.echo(out)
-
-
-@main.group()
-def directions() -> None:
-    """Find the directions of a model."""
-
-
-@directions.command()
-@click.argument("model", type=click.Path(dir_okay=False, path_type=pathlib.Path))
-@click.option("--attribute", "attributes", multiple=True, default=("density", "bass"), show_default=True,
-              type=click.Choice(["density", "bass", "brightness"]), help="What to find a direction for.")  # fmt: skip
-@click.option("--loops", type=click.IntRange(1, 1_000_000), default=3000, show_default=True,
-              help="Random loops to measure.")  # fmt: skip
-def find(model: pathlib.Path, attributes: tuple[str, ...], loops: int) -> None:
-    """Measure random loops of MODEL, find its directions and write them into the file.
-
-    \b
-    loopmorph-train vocoder-eval vocoder/vocoder.safetensors
-    loopmorph-train directions find drums.safetensors --loops 3000
-    """
-    from rich.progress import Progress
-
-    from training.directions import count_work, find_directions
-
-    with Progress(transient=True) as progress:
-        task = progress.add_task("listening", total=count_work(loops, attributes))
-        table = find_directions(
-            model, names=attributes, n_loops=loops, advance=lambda count: progress.advance(task, count)
-        )
-    for direction in table.values():
-        report = direction.report
-        row = ", ".join(f"{name} {values[0]:g} to {values[-1]:g}" for name, values in report["means"].items())
-        span = f"{report['strengths'][0]:+g} to {report['strengths'][-1]:+g} sigma"
-        click.echo(f"{direction.name}: held-out R2 {report['r2_held_out']:g}; {span} moves {row}")
 
 
 if __name__ == "__main__":

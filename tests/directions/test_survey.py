@@ -1,110 +1,79 @@
-"""Listening to a model: what is drawn, measured and counted."""
-
-import json
-from collections.abc import Callable
+"""Listening to a model: what is drawn, heard, measured and counted."""
 
 import numpy as np
 import pytest
 import torch
 
-from directions.move import apply
-from directions.survey import BATCH, TRUNCATION_PSI, draw_audio, draw_latents, measure, sweep, take_survey
-from directions.table import Direction
-from melgan_vocoder.format import LoopFormat
-from melgan_vocoder.generator import Vocoder
-from stylegan_audio.generator import Generator
+from directions.attributes import ATTRIBUTES
+from directions.survey import BATCH, TRUNCATION_PSI, Listener
+from melgan_vocoder.format import MelFormat
+from melgan_vocoder.generator import Vocoder, VocoderConfig
+from melgan_vocoder.spectrogram import SpectrogramTransform
 from stylegan_audio.latent import seed_latent
+from tests.conftest import ModelParts
 
 
-@pytest.fixture(autouse=True)
-def quick_attributes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[np.ndarray, LoopFormat], float]]:
-    """Two attributes that cost nothing."""
-    quick = {
-        "motion": motion,
-        "frames": lambda audio, mel_format: float(audio.size / mel_format.hop_length),
-    }
-    monkeypatch.setattr("directions.survey.ATTRIBUTES", quick)
-    return quick
+@pytest.fixture
+def advanced() -> list[int]:
+    """What the progress bar was told."""
+    return []
 
 
-def motion(audio: np.ndarray, mel_format: LoopFormat) -> float:
-    """Power of what changes from hop to hop, in dB: a toy vocoder plays what a toy generator draws, at any level."""
-    hops = audio.reshape(-1, mel_format.hop_length).astype(np.float64)
-    return 10 * float(np.log10(np.square(hops - hops.mean(axis=0)).mean()))
+@pytest.fixture
+def listener(model_parts: ModelParts, advanced: list[int], seeded_torch: None) -> Listener:
+    config = VocoderConfig(channels=(6, 5, 4), dilations=(1,), stand_in_channels=4)
+    vocoder = Vocoder(MelFormat(), config).eval().requires_grad_(False)
+    return Listener(model_parts.generator, vocoder, advance=advanced.append)
 
 
-def loop_motions(generator: Generator, vocoder: Vocoder, ws: np.ndarray) -> np.ndarray:
-    """The motion of each loop, drawn one at a time."""
-    with torch.inference_mode():
-        audio = [vocoder(generator.synthesis(torch.from_numpy(one[None])))[0].numpy() for one in ws]
-    return np.array([motion(loop, generator.mel_format) for loop in audio])
-
-
-def ignore(count: int) -> None:
-    """No progress bar."""
-
-
-def test_latents_are_those_of_the_seeds_truncated_as_played(toy_generator: Generator) -> None:
-    w = draw_latents(toy_generator, [7, 0, 123])
+def test_latents_are_those_of_the_seeds_truncated_as_played(listener: Listener) -> None:
+    w = listener.draw_w([7, 0, 123])
     assert w.shape == (3, 8)
     assert w.dtype == np.float32
+    generator = listener.generator
     for row, seed in zip(w, (7, 0, 123), strict=True):
-        z = torch.from_numpy(seed_latent(seed, 6))[None]
-        mapped = toy_generator.mapping(z)[0]
-        needed = toy_generator.w_avg + TRUNCATION_PSI * (mapped - toy_generator.w_avg)
+        mapped = generator.mapping(torch.from_numpy(seed_latent(seed, 6))[None])[0]
+        needed = generator.w_avg + TRUNCATION_PSI * (mapped - generator.w_avg)
         np.testing.assert_allclose(row, needed.numpy(), atol=1e-5)
 
 
-def test_audio_is_the_vocoder_of_the_synthesis(
-    toy_generator: Generator, toy_vocoder: Vocoder, rng: np.random.Generator
-) -> None:
-    ws = rng.standard_normal((2, 3, 8)).astype(np.float32)
-    audio = draw_audio(toy_generator, toy_vocoder, ws)
-    assert audio.shape == (2, 24_000)
-    assert audio.dtype == np.float32
-    with torch.inference_mode():  # networks that learn round otherwise
-        expected = toy_vocoder(toy_generator.synthesis(torch.from_numpy(ws))).numpy()
-    np.testing.assert_array_equal(audio, expected)
+def test_every_level_gets_the_same_latent(listener: Listener) -> None:
+    w = listener.draw_w(range(2))
+    ws = listener.broadcast(w)
+    assert ws.shape == (2, 6, 8)
+    np.testing.assert_array_equal(ws, np.stack([w] * 6, axis=1))
+
+
+def test_what_is_read_is_what_is_drawn_and_what_is_heard_went_through_the_vocoder(listener: Listener) -> None:
+    ws = listener.broadcast(listener.draw_w(range(3)))
+    with torch.inference_mode():
+        drawn = listener.generator.synthesis(torch.from_numpy(ws))
+        heard = SpectrogramTransform(MelFormat()).mel(listener.vocoder(drawn))
+    torch.testing.assert_close(listener.read_mel(ws), drawn[:, 0], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(listener.hear_mel(ws), heard, atol=2e-2, rtol=0)
 
 
 @pytest.mark.parametrize("n_loops", [1, BATCH, 2 * BATCH + 1])
+@pytest.mark.parametrize("heard", [False, True])
 def test_every_loop_is_measured_in_order_and_progress_counts_them(
-    toy_generator: Generator, toy_vocoder: Vocoder, rng: np.random.Generator, n_loops: int
+    listener: Listener, advanced: list[int], n_loops: int, heard: bool
 ) -> None:
-    ws, advanced = rng.standard_normal((n_loops, 3, 8)).astype(np.float32), []
-    values = measure(toy_generator, toy_vocoder, ws, advance=advanced.append)
-    assert list(values) == ["motion", "frames"]
-    np.testing.assert_allclose(values["motion"], loop_motions(toy_generator, toy_vocoder, ws), rtol=1e-3)
-    np.testing.assert_array_equal(values["frames"], 64)
+    ws = listener.broadcast(listener.draw_w(range(n_loops)))
+    values = listener.measure(ws, heard=heard)
+    assert list(values) == list(ATTRIBUTES)
+    assert {len(value) for value in values.values()} == {n_loops}
     assert sum(advanced) == n_loops
     assert max(advanced) <= BATCH
+    alone = listener.measure(ws[-1:], heard=heard)
+    for name, value in values.items():
+        assert value[-1] == pytest.approx(alone[name][0], rel=2e-2, abs=2e-2)
 
 
-def test_survey_measures_the_first_seeds_on_all_levels(toy_generator: Generator, toy_vocoder: Vocoder) -> None:
-    surveyed = take_survey(toy_generator, toy_vocoder, n_loops=6, advance=ignore)
-    np.testing.assert_array_equal(surveyed.w, draw_latents(toy_generator, range(6)))
-    ws = np.repeat(surveyed.w[:, None], 3, axis=1)
-    np.testing.assert_allclose(surveyed.values["motion"], loop_motions(toy_generator, toy_vocoder, ws), rtol=1e-3)
-    assert np.ptp(surveyed.values["motion"]) > 1
-
-
-def test_sweep_gives_the_mean_over_the_seeds_at_each_strength(
-    toy_generator: Generator, toy_vocoder: Vocoder, rng: np.random.Generator
+def test_a_stand_in_reads_models_of_one_channel(
+    drums_header: object, generator: object, vocoder: Vocoder, advanced: list[int]
 ) -> None:
-    vector = rng.standard_normal(8)
-    vector = (vector / np.linalg.norm(vector)).astype(np.float32)
-    direction = Direction(name="x", attribute="motion", levels=(0, 2), sigma=1.5, vector=vector, report={})
-    advanced: list[int] = []
-    means = sweep(
-        toy_generator, toy_vocoder, direction, seeds=[3, 5, 8], strengths=(-2.0, 0.0, 2.0), advance=advanced.append
-    )
-    ws = np.repeat(draw_latents(toy_generator, [3, 5, 8])[:, None], 3, axis=1)
-    needed = [
-        loop_motions(toy_generator, toy_vocoder, apply(ws, direction, strength=strength)).mean()
-        for strength in (-2.0, 0.0, 2.0)
-    ]
-    np.testing.assert_allclose(means["motion"], needed, rtol=1e-3)
-    assert np.abs(np.diff(means["motion"])).min() > 1
-    assert means["frames"] == [64, 64, 64]
-    assert sum(advanced) == 9
-    assert json.loads(json.dumps(means)) == means
+    listener = Listener(generator, vocoder, advance=advanced.append)  # type: ignore[arg-type]
+    values = listener.measure(listener.broadcast(listener.draw_w(range(4))), heard=False)
+    heard = listener.measure(listener.broadcast(listener.draw_w(range(4))), heard=True)
+    for name in ("density", "bass", "brightness", "hats"):
+        assert np.corrcoef(values[name], heard[name])[0, 1] > 0.9

@@ -38,14 +38,23 @@ def test_model_without_directions_has_an_empty_table(model_path: pathlib.Path, r
     assert read_directions(read_model_header(model_path)) == {}
 
 
-def test_shipped_drums_have_density_and_bass_that_raise_their_attribute(drums_header: ModelHeader) -> None:
-    table = read_directions(drums_header)
-    assert {"density", "bass"} <= set(table)
-    for direction in table.values():
-        means = direction.report["means"][direction.attribute]
-        assert len(means) == len(direction.report["strengths"])
-        assert means == sorted(means)
-        assert means[-1] - means[0] >= 2 * direction.report["population_sd"][direction.attribute]
+@pytest.mark.parametrize("name", ["density", "bass", "brightness", "hats"])
+def test_shipped_drums_have_directions_that_passed(drums_header: ModelHeader, name: str) -> None:
+    report = read_directions(drums_header)[name].report
+    assert report["offered"]
+    assert (report["seeds"], len(report["strengths"])) == (200, 13)
+    assert report["spearman"] >= 0.95
+    means = report["means"][name]
+    assert means == sorted(means)
+    assert (means[-1] - means[0]) / report["population_sd"][name] == pytest.approx(report["effect"], abs=0.02)
+    assert report["effect"] >= 2
+    assert max(abs(leak) for other, leak in report["leaks"].items() if other != "loudness") <= 0.25
+
+
+def test_what_did_not_pass_says_why(drums_header: ModelHeader) -> None:
+    report = read_directions(drums_header)["kick"].report
+    assert not report["offered"]
+    assert report["reason"].startswith("kick does not rise steadily (Spearman 0.73")
 
 
 def test_entry_is_json_of_all_but_the_vector() -> None:

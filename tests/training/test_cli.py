@@ -4,19 +4,13 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from directions.table import Direction
 from melgan_vocoder.format import OneChannelFormat
 from stylegan_audio.model_file import read_model_header
-from training import directions as training_directions
 from training.cli import main
-from training.errors import TrainingError
 
 
 def invoke(*arguments: object) -> Result:
@@ -28,7 +22,9 @@ COMMANDS = ["convert", "corpus", "synth", "gan", "evaluate", "export", "vocoder"
 
 
 @pytest.mark.parametrize(
-    "command", [(), *((name,) for name in COMMANDS), ("directions",), ("directions", "find")], ids=" ".join
+    "command",
+    [(), *((name,) for name in COMMANDS), ("directions",), ("directions", "find"), ("directions", "report")],
+    ids=" ".join,
 )
 def test_help_is_shown_with_an_example_without_importing_anything_heavy(command: tuple[str, ...]) -> None:
     arguments = [*command, "--help"]
@@ -109,7 +105,8 @@ def test_find_with_too_few_loops_says_how_many_and_leaves_the_file(model_path: p
         ("convert", "only-one"),
         ("convert", ".", "out"),
         ("directions", "find"),
-        ("directions", "find", "a", "--attribute", "sparkle"),
+        ("directions", "find", "a", "--axes", "ica"),
+        ("directions", "report", "a", "--seeds", "1"),
         ("directions", "find", "a", "--loops", "0"),
         ("directions", "find", "a", "--loops", "many"),
         ("dance",),
@@ -121,57 +118,6 @@ def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("loopmorph: ")
     assert result.stderr.count("\n") == 1
-
-
-def stand_in(calls: list[dict[str, Any]]) -> Callable[..., dict[str, Direction]]:
-    """A `find_directions` that writes down what it is asked for."""
-
-    def find(
-        path: pathlib.Path, *, names: tuple[str, ...], n_loops: int, advance: Callable[[int], None]
-    ) -> dict[str, Direction]:
-        calls.append({"path": path, "names": names, "n_loops": n_loops})
-        advance(training_directions.count_work(n_loops, names))
-        report = {
-            "r2_held_out": 0.65,
-            "strengths": [-3.0, 0.0, 3.0],
-            "means": {"density": [7.5, 9.0, 12.25], "bass": [-20.0, -20.0, -19.5]},
-        }
-        vector = np.eye(1, 8, 0, dtype=np.float32)[0]
-        return {
-            name: Direction(name=name, attribute=name, levels=(0,), sigma=1.0, vector=vector, report=report)
-            for name in names
-        }
-
-    return find
-
-
-def test_find_asks_for_density_and_bass_of_3000_loops_and_prints_a_row_each(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[dict[str, Any]] = []
-    monkeypatch.setattr(training_directions, "find_directions", stand_in(calls))
-    result = invoke("directions", "find", tmp_path / "m.safetensors")
-    assert result.exit_code == 0, result.output
-    assert calls == [{"path": tmp_path / "m.safetensors", "names": ("density", "bass"), "n_loops": 3000}]
-    row = "held-out R2 0.65; -3 to +3 sigma moves density 7.5 to 12.25, bass -20 to -19.5"
-    assert result.stdout.splitlines()[-2:] == [f"density: {row}", f"bass: {row}"]
-
-
-def test_find_passes_attributes_and_loops_on(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[dict[str, Any]] = []
-    monkeypatch.setattr(training_directions, "find_directions", stand_in(calls))
-    result = invoke("directions", "find", tmp_path / "m", "--attribute", "brightness", "--loops", "900")
-    assert result.exit_code == 0, result.output
-    assert calls == [{"path": tmp_path / "m", "names": ("brightness",), "n_loops": 900}]
-
-
-def test_deliberate_error_of_finding_is_one_line(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(path: pathlib.Path, **arguments: object) -> None:
-        raise TrainingError("the model is shy; try again")
-
-    monkeypatch.setattr(training_directions, "find_directions", find)
-    result = invoke("directions", "find", tmp_path / "m")
-    assert (result.exit_code, result.stderr) == (1, "loopmorph: the model is shy; try again\n")
 
 
 def test_version_is_printed() -> None:

@@ -1,0 +1,173 @@
+"""Model -> its directions, with a toy model: what is found, measured and written back."""
+
+import dataclasses
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+from directions.attributes import ATTRIBUTES
+from directions.regression import Slopes
+from directions.survey import Listener
+from directions.table import HOLD, Direction, read_directions
+from melgan_vocoder.errors import LoopmorphError
+from melgan_vocoder.weights_file import read_tensors
+from stylegan_audio.generator import Generator
+from stylegan_audio.model_file import ModelHeader, read_model_header
+from stylegan_audio.rewriting import rewrite_model
+from training.direction_finding.examination import NAMES, POPULATION_SEEDS
+from training.direction_finding.finding import NEXT_TO_NOTHING, Finder, Plan, choose_attributes, find_directions
+from training.errors import TrainingError
+
+PLAN = Plan(names=("density", "bass"), n_loops=30, n_seeds=3)
+AXES = [f"pc{number}" for number in range(1, 7)]
+MEASURED = {"density", *NAMES["bass"], "loudness"}
+"""Attributes of a bass model, and the one that was asked for."""
+
+
+@dataclasses.dataclass
+class Found:
+    """What finding the directions of the toy model has done."""
+
+    path: pathlib.Path
+    before: ModelHeader
+    table: dict[str, Direction]
+    announced: list[int]
+    advanced: list[int]
+
+
+@pytest.fixture(scope="module")
+def found(toy_file: pathlib.Path, little_work: None, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    path = tmp_path_factory.mktemp("found") / "toy.safetensors"
+    shutil.copy(toy_file, path)
+    grit = Direction(
+        name="grit", attribute="grit", levels=(1,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={}
+    )
+    header = read_model_header(path)
+    rewrite_model(header, path, directions={"grit": (grit.entry(), grit.vector)})
+    announced: list[int] = []
+    advanced: list[int] = []
+    table = find_directions(path, PLAN, begin=announced.append, advance=advanced.append)
+    return Found(path, header, table, announced, advanced)
+
+
+def ignore(count: int) -> None:
+    """No progress bar."""
+
+
+def test_found_table_is_written_into_the_file_and_the_rest_stays(found: Found, toy_file: pathlib.Path) -> None:
+    after = read_model_header(found.path)
+    assert (after.identity, after.config) == (found.before.identity, found.before.config)
+    written = read_directions(after)
+    assert set(written) == set(found.table) == {"grit", "density", "bass", "density.hold", "bass.hold", *AXES}
+    for name, direction in found.table.items():
+        assert written[name].entry() == direction.entry()
+        np.testing.assert_array_equal(written[name].vector, direction.vector)
+    for name, array in read_tensors(read_model_header(toy_file).weights).items():
+        np.testing.assert_array_equal(read_tensors(after.weights, [name])[name].squeeze(), array.squeeze())
+    assert list(found.path.parent.iterdir()) == [found.path]
+
+
+def test_a_direction_says_what_was_measured(found: Found) -> None:
+    direction = found.table["bass"]
+    assert direction.attribute == "bass"
+    assert direction.levels == (0, 1, 2, 3, 4, 5)
+    report = direction.report
+    assert report["unit"] == "dB"
+    assert report["seeds"] == 3
+    assert report["means"].keys() == report["population_sd"].keys() == MEASURED
+    assert report["leaks"].keys() == MEASURED - {"bass"}
+    assert report["offered"] is (report["reason"] == "")
+    assert report["r2_held_out"] <= 1
+    assert -1 <= report["agreement"] <= 1
+
+
+def test_axes_say_what_they_move_and_how_much_of_w_they_hold(found: Found) -> None:
+    shares = [found.table[name].report["share_of_w"] for name in AXES]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) <= 1
+    assert found.table["pc1"].report["moves"].keys() == MEASURED
+    assert found.table["pc1"].attribute == "pca"
+
+
+def test_the_one_that_holds_the_rest_is_of_the_same_attribute(found: Found) -> None:
+    assert found.table["bass" + HOLD].attribute == "bass"
+    assert found.table["bass" + HOLD].report["seeds"] == 3
+
+
+def test_progress_reaches_exactly_what_was_announced(found: Found) -> None:
+    assert [sum(found.advanced)] == found.announced
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (Plan(names=("bass",), n_loops=23), "23 loops are too few for w_dim 8; at least 24 are needed; raise --loops"),
+        (Plan(names=("sparkle",)), "attribute 'sparkle' is not known; choose among density, bass"),
+    ],
+)
+def test_what_cannot_be_found_is_refused_before_any_work_and_the_file_stays(
+    toy_copy: pathlib.Path, plan: Plan, message: str
+) -> None:
+    before, advanced = toy_copy.read_bytes(), []
+    with pytest.raises(TrainingError, match=message):
+        find_directions(toy_copy, plan, begin=ignore, advance=advanced.append)
+    assert toy_copy.read_bytes() == before
+    assert not advanced
+
+
+def test_file_that_is_no_model_is_refused(vocoder_path: pathlib.Path) -> None:
+    with pytest.raises(LoopmorphError, match="holds 'loopmorph vocoder', a 'loopmorph model' is needed"):
+        find_directions(vocoder_path, PLAN, begin=ignore, advance=ignore)
+
+
+def slopes_of(*names: str, correlation: np.ndarray | None = None) -> Slopes:
+    n = len(names)
+    return Slopes(
+        names=names,
+        rows=np.eye(n),
+        r2=dict.fromkeys(names, 0.5),
+        correlation=np.eye(n) if correlation is None else correlation,
+    )
+
+
+def test_an_attribute_that_never_changes_is_refused_by_name_and_left_out_by_role() -> None:
+    with pytest.raises(TrainingError, match="swing is the same in all loops, a difference is needed"):
+        choose_attributes("rhythm", ("swing",), slopes_of("bass", "density"))
+    assert choose_attributes("rhythm", (), slopes_of("bass", "density")) == ("density", "bass")
+    assert all(set(names) <= set(ATTRIBUTES) for names in NAMES.values())
+
+
+def test_its_family_may_move_along_as_it_usually_does_and_others_may_not() -> None:
+    slopes = slopes_of("bass", "kick", "hats", "loudness", correlation=np.full((4, 4), -0.6))
+    finder = Finder(examination=None, slopes=slopes)  # type: ignore[arg-type]
+    assert finder.natural_limits("bass") == {"kick": 0.6, "hats": NEXT_TO_NOTHING}
+    assert finder.strict_limits("bass") == {"kick": NEXT_TO_NOTHING, "hats": NEXT_TO_NOTHING}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["density", "bass"])
+def test_shipped_direction_does_what_its_report_says(
+    drums_header: ModelHeader, generator: Generator, vocoder: object, name: str
+) -> None:
+    direction = read_directions(drums_header)[name]
+    listener = Listener(generator, vocoder, advance=ignore)  # type: ignore[arg-type]
+    ws = listener.broadcast(listener.draw_w(range(5_000_000, 5_000_024)))
+    step = np.float32(direction.sigma) * direction.vector
+    low, high = (listener.measure(ws + end * step, heard=True) for end in (-3, 3))
+    report = direction.report
+    for attribute, means in report["means"].items():
+        spread = report["population_sd"][attribute]
+        change = float((high[attribute] - low[attribute]).mean())
+        assert change == pytest.approx(means[-1] - means[0], abs=0.7 * spread), attribute
+
+
+@pytest.mark.slow
+def test_shipped_direction_is_measured_on_its_own_models_spread(
+    drums_header: ModelHeader, generator: Generator, vocoder: object
+) -> None:
+    listener = Listener(generator, vocoder, advance=ignore)  # type: ignore[arg-type]
+    population = listener.draw_w(POPULATION_SEEDS)
+    for direction in read_directions(drums_header).values():
+        assert direction.sigma == pytest.approx(np.std(population @ direction.vector), rel=1e-3)

@@ -1,0 +1,216 @@
+"""Model -> its direction table: survey, regression, correction, examination."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from directions.attributes import ATTRIBUTES
+from directions.population import Population
+from directions.regression import CORRECTIONS, ENDS, Slopes, correct
+from directions.sefa import sefa_axes
+from directions.survey import Listener
+from directions.table import HOLD, Direction, read_directions
+from stylegan_audio.model_file import read_model_header
+from stylegan_audio.rewriting import rewrite_model
+from training.direction_finding.examination import AXIS_STRENGTHS, NAMES, REFERENCE_SEEDS, STRENGTHS, Examination
+from training.direction_finding.verdict import LEVELLED, family_of, rounded
+from training.errors import TrainingError
+
+CORRECTION_SEEDS = range(3_000_000, 3_000_096)
+"""Loops that moves are corrected on."""
+MIN_LOOPS_PER_DIMENSION = 3
+"""Fewer loops than this tell more of chance than of the model."""
+NEXT_TO_NOTHING = 0.15
+"""What may change along, as a share: less than what is judged too much, for other loops change otherwise."""
+HOLD_STRENGTHS = (-3.0, -1.5, 0.0, 1.5, 3.0)
+N_AXES = 6
+"""Principal axes that are given as directions."""
+AXES: Mapping[str, Callable[[Listener, Population], np.ndarray]] = {
+    "pca": lambda _, population: population.principal(N_AXES),
+    "sefa": lambda listener, _: sefa_axes(listener.generator, N_AXES),
+}
+"""Unit vectors of axes without a name, `[N_AXES, w_dim]`: where latents vary most, or where styles answer most."""
+
+
+def learn_slopes(examination: Examination, *, n_loops: int) -> Slopes:
+    """Draw many loops and regress what is measured on where they are."""
+    listener = examination.listener
+    w = listener.draw_w(range(n_loops))
+    values = listener.measure(listener.broadcast(w), heard=False)
+    measured = {name: values[name] for name in examination.reference.population_sd}
+    return Slopes.fit(examination.population.whiten(w), measured)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finder:
+    """Finds the directions of a model.
+
+    Use `judged` and `axes`.
+    """
+
+    examination: Examination
+    """The model."""
+    slopes: Slopes
+    """What its attributes rise with."""
+
+    def change(self, move: np.ndarray) -> dict[str, float]:
+        """Tell what a move changes in the sound between `ENDS`, in standard deviations."""
+        listener, sd = self.examination.listener, self.examination.reference.population_sd
+        vector, sigma = self.examination.population.line(move)
+        ws = listener.broadcast(listener.draw_w(CORRECTION_SEEDS))
+        low, high = (listener.measure(ws + np.float32(end * sigma) * vector, heard=True) for end in ENDS)
+        return {name: float((high[name] - low[name]).mean() / (sd[name] or 1.0)) for name in self.slopes.names}
+
+    def judged(self, name: str) -> Iterator[Direction]:
+        """Find and examine the direction of an attribute, then the one that holds the rest."""
+        for called, limits, strengths in (
+            (name, self.natural_limits(name), STRENGTHS),
+            (name + HOLD, self.strict_limits(name), HOLD_STRENGTHS),
+        ):
+            move = correct(self.slopes, name=name, limits=limits, sweep=self.change)
+            direction = self.examination.direction(called, move, attribute=name)
+            found = {"r2_held_out": self.slopes.r2[name], "agreement": self.examination.agreement[name]}
+            report = rounded(found) | self.examination.examine(direction, strengths=strengths)
+            yield dataclasses.replace(direction, report=report)
+
+    def axes(self, kind: str) -> Iterator[Direction]:
+        """Give the axes that have no name, and what each of them moves."""
+        listener, population = self.examination.listener, self.examination.population
+        for number, vector in enumerate(AXES[kind](listener, population), start=1):
+            along = population.w @ vector
+            direction = Direction(
+                name=f"pc{number}",
+                attribute=kind,
+                levels=tuple(range(listener.n_levels)),
+                sigma=float(np.std(along)),
+                vector=vector,
+                report={},
+            )
+            share = float(np.var(along) / np.var(population.w, axis=0).sum())
+            yield dataclasses.replace(
+                direction, report={"share_of_w": round(share, 3), **self.examination.describe(direction)}
+            )
+
+    def natural_limits(self, name: str) -> dict[str, float]:
+        """How much others may move along: those of its family as much as they usually do, all others a little."""
+        family = family_of(name)
+        return {
+            other: abs(self.slopes.correlate(name, other)) if other in family else NEXT_TO_NOTHING
+            for other in self.others(name)
+        }
+
+    def strict_limits(self, name: str) -> dict[str, float]:
+        """Nothing may move along but a little."""
+        return dict.fromkeys(self.others(name), NEXT_TO_NOTHING)
+
+    def others(self, name: str) -> list[str]:
+        """Attributes beside one that count."""
+        return [other for other in self.slopes.names if other not in (name, LEVELLED)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is looked for, and on how many loops."""
+
+    names: tuple[str, ...] = ()
+    """Attributes; none for all that suit the model's role."""
+    n_loops: int = 10_000
+    """Loops that attributes are regressed on."""
+    n_seeds: int = 200
+    """Loops that each direction is examined on."""
+    axes: str = "pca"
+    """Where the unnamed axes come from, a key of `AXES`."""
+
+    def count_loops(self, role: str) -> int:
+        """Loops that will be drawn, for a progress bar."""
+        corrected = CORRECTIONS * len(ENDS) * len(CORRECTION_SEEDS)
+        examined = (len(STRENGTHS) + len(HOLD_STRENGTHS)) * self.n_seeds
+        judged = len(self.names or NAMES[role]) * (2 * corrected + examined)
+        return self.n_loops + 2 * len(REFERENCE_SEEDS) + judged + N_AXES * len(AXIS_STRENGTHS) * self.n_seeds
+
+
+def find_directions(
+    path: pathlib.Path, plan: Plan, *, begin: Callable[[int], None], advance: Callable[[int], None]
+) -> dict[str, Direction]:
+    """Find a model's directions and write them into its file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model file; replaced by one with the new table.
+    plan : Plan
+        What is looked for.
+    begin : callable
+        Called once, with the number of loops that will be drawn.
+    advance : callable
+        Called with the number of loops after each batch.
+
+    Returns
+    -------
+    dict of str to Direction
+        The table: each attribute's direction, the one that holds the rest, and the axes. Directions that the model had
+        under other names stay.
+
+    Raises
+    ------
+    LoopmorphError
+        If the file is not a model, the loops are too few, or an attribute is the same in all of them.
+    """
+    header = read_model_header(path)
+    require_names(plan.names)
+    require_loops(plan.n_loops, header.config.w_dim)
+    begin(plan.count_loops(header.identity.role))
+    examination = Examination.open(header, names=plan.names, n_seeds=plan.n_seeds, advance=advance)
+    slopes = learn_slopes(examination, n_loops=plan.n_loops)
+    finder = Finder(examination=examination, slopes=slopes)
+    table = dict(read_directions(header))
+    for name in choose_attributes(header.identity.role, plan.names, slopes):
+        table |= {direction.name: direction for direction in finder.judged(name)}
+    table |= {direction.name: direction for direction in finder.axes(plan.axes)}
+    rewrite_model(header, path, directions={name: (each.entry(), each.vector) for name, each in table.items()})
+    return table
+
+
+def choose_attributes(role: str, names: tuple[str, ...], slopes: Slopes) -> tuple[str, ...]:
+    """Choose what to find directions for.
+
+    Raises
+    ------
+    TrainingError
+        If one of the names is the same in all loops.
+    """
+    if still := [name for name in names if name not in slopes.names]:
+        raise TrainingError(
+            f"{still[0]} is the same in all loops, a difference is needed to find a direction; leave it out with "
+            "--attribute"
+        )
+    return names or tuple(name for name in NAMES[role] if name in slopes.names)
+
+
+def require_names(names: tuple[str, ...]) -> None:
+    """Check that attributes exist.
+
+    Raises
+    ------
+    TrainingError
+        If one does not.
+    """
+    if unknown := [name for name in names if name not in ATTRIBUTES]:
+        raise TrainingError(f"attribute {unknown[0]!r} is not known; choose among {', '.join(ATTRIBUTES)}")
+
+
+def require_loops(n_loops: int, w_dim: int) -> None:
+    """Check that there are loops enough to regress on.
+
+    Raises
+    ------
+    TrainingError
+        If there are not.
+    """
+    if n_loops < MIN_LOOPS_PER_DIMENSION * w_dim:
+        raise TrainingError(
+            f"{n_loops} loops are too few for w_dim {w_dim}; at least {MIN_LOOPS_PER_DIMENSION * w_dim} are needed; "
+            "raise --loops"
+        )

@@ -1,0 +1,114 @@
+"""Model -> a report of the directions that it has, and of plain ones beside them."""
+
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from directions.attributes import ATTRIBUTES
+from directions.regression import ridge
+from directions.table import HOLD, Direction, read_directions
+from melgan_vocoder.format import MelFormat
+from stylegan_audio.model_file import read_model_header
+from training.corpus import Corpus
+from training.direction_finding.examination import AXIS_STRENGTHS, REFERENCE_SEEDS, STRENGTHS, Examination
+from training.direction_finding.verdict import rounded
+from training.model_evaluation.feature_space import pool_mel
+from training.model_evaluation.real_loops import RealLoops
+
+PLAIN_LOOPS = 3000
+"""Loops that plain directions are regressed on."""
+PLAIN = ".plain"
+"""End of the name of a plain direction."""
+CORPUS_LOOPS = 600
+"""Loops of a corpus that a direction must not leave."""
+
+
+def report_directions(
+    path: pathlib.Path,
+    *,
+    corpus: pathlib.Path | None,
+    with_plain: bool,
+    n_seeds: int,
+    begin: Callable[[int], None],
+    advance: Callable[[int], None],
+) -> dict[str, dict[str, Any]]:
+    """Measure the directions of a model anew.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model file.
+    corpus : pathlib.Path, optional
+        Loops that a direction must not leave; the model's own if there is none.
+    with_plain : bool
+        Whether plain ridge directions are measured too: under the attribute's name and `PLAIN`.
+    n_seeds : int
+        Loops that each direction is measured on.
+    begin, advance : callable
+        Called once with the number of loops that will be drawn, and with how many were after each batch.
+
+    Returns
+    -------
+    dict of str to dict
+        What `verdict.judge` says of each direction; of axes without a name, what they move.
+
+    Raises
+    ------
+    LoopmorphError
+        If the model or the corpus cannot be read.
+    """
+    header = read_model_header(path)
+    table = read_directions(header)
+    named = {name: direction for name, direction in table.items() if direction.attribute in ATTRIBUTES}
+    plain_names = [name for name in named if not name.endswith(HOLD)] if with_plain else []
+    features = None if corpus is None else corpus_features(corpus)
+    begin(
+        2 * len(REFERENCE_SEEDS) + (len(named) + len(plain_names)) * len(STRENGTHS) * n_seeds
+        + (len(table) - len(named)) * len(AXIS_STRENGTHS) * n_seeds + bool(plain_names) * PLAIN_LOOPS
+    )  # fmt: skip
+    examination = Examination.open(
+        header,
+        names=[direction.attribute for direction in named.values()],
+        n_seeds=n_seeds,
+        corpus_features=features,
+        advance=advance,
+    )
+    if plain_names:
+        named |= plain_directions(examination, [named[name].attribute for name in plain_names])
+    reports = {name: examination.examine(direction, strengths=STRENGTHS) for name, direction in named.items()}
+    others = {name: examination.describe(direction) for name, direction in table.items() if name not in named}
+    agreement = {
+        name: {"agreement": rounded(examination.agreement[direction.attribute])} for name, direction in named.items()
+    }
+    return {name: {**report, **agreement[name]} for name, report in reports.items()} | others
+
+
+def plain_directions(examination: Examination, names: list[str]) -> dict[str, Direction]:
+    """Find directions as plainly as it can be done: ridge regression in W, nothing kept apart, nothing corrected."""
+    listener, w_all = examination.listener, examination.population.w
+    w = listener.draw_w(range(PLAIN_LOOPS))
+    values = listener.measure(listener.broadcast(w), heard=False)
+    found = {}
+    for name in names:
+        slope, _ = ridge(w - w.mean(axis=0), stats.zscore(values[name]))
+        vector = (slope / np.linalg.norm(slope)).astype(np.float32)
+        found[name + PLAIN] = Direction(
+            name=name + PLAIN,
+            attribute=name,
+            levels=tuple(range(listener.n_levels)),
+            sigma=float(np.std(w_all @ vector)),
+            vector=vector,
+            report={},
+        )
+    return found
+
+
+def corpus_features(folder: pathlib.Path) -> np.ndarray:
+    """Read coarse mels of held-out loops, `[n, n_cells]`."""
+    corpus = Corpus.open(folder)
+    numbers = [int(number) for number in corpus.split("held_out")[:CORPUS_LOOPS]]
+    loops = RealLoops.open(corpus, MelFormat())
+    return np.concatenate([pool_mel(batch[:, 0]) for batch in loops.batches(numbers)])
