@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from performer.controls import CONTROLS, CONTROLS_BY_PATH, MASTER_MIDI_CHANNEL, N_DECKS, Control, find_control
 from performer.errors import ControlError
+from stylegan_audio.presets import MAX_PRESETS
 
 N_SCENES = 64
 """Places for scenes, counted from 1."""
@@ -15,6 +16,9 @@ PRESSED = (0.0, 1.0)
 RECALL_MIDI_CHANNEL, SAVE_MIDI_CHANNEL = 15, 14
 NOTHING, TOUCHED = 0.0, -1.0
 """What is learned for: nothing any more; the control that another surface moves next."""
+
+Values = tuple[float | str, ...]
+"""What an action is done with: numbers, or a name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,7 @@ class Action:
         """Whether it needs no value: 1 is pressed, 0 is let go and does nothing."""
         return self.limits == (PRESSED,)
 
-    def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
+    def accept(self, arguments: Sequence[object]) -> Values:
         """Check the arguments of a message.
 
         Parameters
@@ -60,7 +64,7 @@ class Action:
 
         Returns
         -------
-        tuple of float
+        tuple of float or str
             One value for each type.
 
         Raises
@@ -110,7 +114,7 @@ class Naming(Action):
     takes_none: bool
     """Whether it may name none, by 0, or by nothing at all the one that is touched next."""
 
-    def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
+    def accept(self, arguments: Sequence[object]) -> Values:
         """Turn the address of a row, and which of its values is meant, into its number among `TARGETS`.
 
         Parameters
@@ -145,6 +149,20 @@ class Naming(Action):
         return "an address, then which of its values" + ("; 0; or nothing" if self.takes_none else "")
 
 
+class Choice(Action):
+    """A row whose value is the number, or the name, of something that belongs to a model."""
+
+    def accept(self, arguments: Sequence[object]) -> Values:
+        """Take a name as it is; see `Action.accept`."""
+        if len(arguments) == 1 and isinstance(arguments[0], str):
+            return (arguments[0],)
+        return super().accept(arguments)
+
+    def describe_range(self) -> str:
+        """Say in words what it takes."""
+        return f"{super().describe_range()}, or its name"
+
+
 def deck_actions(deck: int) -> list[Action]:
     """List the actions of one deck, counted from 1."""
 
@@ -175,6 +193,11 @@ def deck_actions(deck: int) -> list[Action]:
             path=f"/deck/{deck}/pin", types="i", limits=((1.0, 4.0),), unit="corner",
             help="Pins the seed that plays to a corner of the pad: 1 first, 2 right, 3 upper, 4 upper right.",
             midi_channel=deck, midi_notes=tuple((40 + corner, 1.0 + corner) for corner in range(4)), deck=deck,
+        ),
+        Choice(
+            path=f"/deck/{deck}/preset", types="i", limits=((1.0, float(MAX_PRESETS)),), unit="preset",
+            help="Puts a preset of the deck's model into the pad's first corner, and the pad there.", midi_channel=deck,
+            midi_notes=tuple((48 + index, 1.0 + index) for index in range(MAX_PRESETS)), deck=deck,
         ),
     ]  # fmt: skip
 

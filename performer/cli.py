@@ -1,14 +1,14 @@
 """The command line: render, perform, set, stop, and what there is to choose from."""
 
 import json
-import os
 import pathlib
-import sys
 from typing import Any
 
 import click
 
 from melgan_vocoder.command_line import CommandLine, NumberRange
+from performer.console import waiting_line
+from performer.generation.command import SOUND_SUFFIXES, render
 from performer.measuring.benches import bench, soak
 from performer.output.command import device, devices
 from performer.ports import HTTP_PORT, OSC_PORT
@@ -16,9 +16,7 @@ from performer.surfaces.layouts.command import layout
 from performer.surfaces.loopgan.command import loopgan
 from performer.surfaces.midi_command import learn, midi
 from performer.table import print_table
-
-SOUND_SUFFIXES = (".flac", ".wav")
-"""Kinds of files that are written."""
+from performer.teaching.command import directions, invert
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,80 +29,6 @@ def main() -> None:
     loopmorph set /deck/1/density 2        move a control of it
     loopmorph render loop.wav --seed 7     write a loop to a file
     """
-
-
-@main.command()
-@click.argument("out", type=click.Path(dir_okay=False, path_type=pathlib.Path))
-@click.option("--model", default="drums", show_default=True, help="Model of the crate, or a .safetensors file.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=3, show_default=True, help="Which loop.")
-@click.option("--loops", type=click.IntRange(1, 900), default=1, show_default=True, help="How often it goes round.")
-@click.option("--morph", type=(NumberRange(0, 1), NumberRange(0, 1)), default=(0.0, 0.0),
-              help="Place between the seed and the three after it: right, up.")  # fmt: skip
-@click.option("--density", type=NumberRange(-3, 3), default=0.0, help="Sparser or denser, in sigma (-3 to 3).")
-@click.option("--bass", type=NumberRange(-3, 3), default=0.0, help="Lighter or heavier, in sigma (-3 to 3).")
-@click.option("--spread", type=NumberRange(0, 2), default=0.8, show_default=True,
-              help="How much the four loops differ, in sigma.")  # fmt: skip
-@click.option("--width", type=NumberRange(0, 1), default=0.7, show_default=True, help="From mono to wide.")
-@click.option("--log", type=click.Path(exists=True, dir_okay=False, path_type=pathlib.Path),
-              help="Render a recorded set from its control log instead.")  # fmt: skip
-@click.option("--stems", is_flag=True, help="With --log: each deck in a file of its own too.")
-@click.pass_context
-def render(
-    context: click.Context, /, out: pathlib.Path, *, model: str, loops: int, log: pathlib.Path | None, stems: bool,
-    **controls: Any,
-) -> None:  # fmt: skip
-    """Write a loop as the instrument would play it to a 24-bit WAV file; or a recorded set, anew from its control log.
-
-    \b
-    loopmorph render loop.wav --model drums --seed 3 --loops 4
-    loopmorph render dense.wav --seed 3 --density 2.5 --bass -1
-    loopmorph render again.flac --log set.jsonl --stems
-    """
-    if log is not None:
-        typed = click.core.ParameterSource.COMMANDLINE
-        given = [name for name in ("model", "loops", *controls) if context.get_parameter_source(name) == typed]
-        if given:
-            raise click.UsageError(f"--{given[0]} is in the log already; leave it out")
-        render_set(out, log, stems=stems)
-        return
-    if stems:
-        raise click.UsageError("--stems needs --log; give the control log of a recorded set")
-    if out.suffix.lower() != ".wav":
-        raise click.BadParameter(f"{out} does not end in .wav; name a WAV file", param_hint="OUT")
-    from performer.controls import SLOTS, default_values
-    from performer.crate import find_model
-
-    header = find_model(model)
-    values = default_values()
-    for name, value in controls.items():
-        values[SLOTS[f"/deck/1/{name}"]] = value
-    with waiting_line("rendering"):
-        from performer.generation.offline import play_offline
-        from performer.output.wav_file import write_wav
-
-        audio = play_offline(header, values, n_loops=loops)
-        write_wav(out, audio, sample_rate=header.mel_format.sample_rate)
-    duration_s = len(audio) / header.mel_format.sample_rate
-    click.echo(f"{out}: {duration_s:.3f} s, {header.name}, {header.mel_format.tempo_bpm:g} BPM", err=True)
-
-
-def render_set(out: pathlib.Path, log: pathlib.Path, *, stems: bool) -> None:
-    """Write a recorded set to a file, with a progress bar."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from performer.supervisor import ENVIRONMENT
-
-    if out.suffix.lower() not in SOUND_SUFFIXES:
-        raise click.BadParameter(f"{out} does not end in .flac or .wav; name such a file", param_hint="OUT")
-    os.environ |= {**ENVIRONMENT, **os.environ}  # read when torch loads: as in the worker
-    console = Console(file=sys.stderr)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("rendering", total=1.0)
-        from performer.recording.rerun import render_log
-
-        duration_s = render_log(log, out, stems=stems, progress=lambda share: progress.update(task, completed=share))
-    click.echo(f"{out}: {duration_s:.3f} s" + (", and each deck beside it" if stems else ""), err=True)
 
 
 @main.command()
@@ -236,13 +160,6 @@ def check_names(*, session: pathlib.Path | None, record: pathlib.Path | None, cu
         raise click.BadParameter("headphones need a sound device; see 'loopmorph devices'", param_hint="--cue-device")
 
 
-def waiting_line(text: str) -> Any:
-    """Show that something takes a while; a spinner on a terminal, nothing elsewhere."""
-    from rich.console import Console
-
-    return Console(file=sys.stderr).status(text)
-
-
 @main.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("path")
 @click.argument("values", nargs=-1)
@@ -263,7 +180,8 @@ def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     accepted = row.accept([to_number(value) for value in values])
     send(path, accepted, host="127.0.0.1", port=osc_port)
     unit = "" if isinstance(row, Action) else row.unit
-    click.echo(f"loopmorph: {path} {' '.join(f'{value:.10g}' for value in accepted)} {unit}".rstrip(), err=True)
+    words = [value if isinstance(value, str) else f"{value:.10g}" for value in accepted]
+    click.echo(f"loopmorph: {path} {' '.join(words)} {unit}".rstrip(), err=True)
 
 
 def to_number(text: str) -> object:
@@ -346,24 +264,38 @@ def models(context: click.Context, as_json: bool) -> None:
     import dataclasses
 
     from performer.crate import list_models
+    from performer.repertoire import read_repertoire
 
     headers, problems = list_models()
+    repertoires = [read_repertoire(header) for header in headers]
     for problem in problems:
         click.echo(f"loopmorph: {problem}", err=True)
     if as_json:
         entries = [
-            {**dataclasses.asdict(header.identity), "path": str(header.weights.path), "directions": header.directions}
-            for header in headers
-        ]
+            {
+                **dataclasses.asdict(header.identity), "path": str(header.weights.path),
+                "directions": header.directions, "played_by": known.labels, "not_played": known.unplayed,
+                "presets": known.presets,
+            }
+            for header, known in zip(headers, repertoires, strict=True)
+        ]  # fmt: skip
         click.echo(json.dumps(entries, indent=1))
         return
     rows = []
-    for header in headers:
-        identity = header.identity
-        names = ", ".join(str(entry["name"]) for entry in header.directions)
-        card = identity.card
-        rows.append((identity.name, identity.genre, identity.role, identity.key, names, card["kimg"], card["license"]))
-    print_table("Models", ("name", "genre", "role", "key", "directions", "kimg", "licence"), rows)
+    for header, known in zip(headers, repertoires, strict=True):
+        identity, card = header.identity, header.identity.card
+        names, presets = ", ".join(known.labels.values()), ", ".join(known.presets)
+        rows.append(
+            (identity.name, identity.genre, identity.role, identity.key, names, presets, card["kimg"], card["license"])
+        )
+    print_table("Models", ("name", "genre", "role", "key", "directions", "presets", "kimg", "licence"), rows)
+    unplayed = [
+        (header.name, name, reason)
+        for header, known in zip(headers, repertoires, strict=True)
+        for name, reason in known.unplayed.items()
+    ]
+    if unplayed:
+        print_table("Directions that are not played", ("model", "direction", "why"), unplayed)
 
 
 @models.command("add")
@@ -380,6 +312,7 @@ def add(file: pathlib.Path) -> None:
     click.echo(f"loopmorph: added {header.name}: {header.weights.path}", err=True)
 
 
+main.add_command(render)
 main.add_command(bench)
 main.add_command(soak)
 main.add_command(device)
@@ -388,6 +321,8 @@ main.add_command(midi)
 main.add_command(learn)
 main.add_command(layout)
 main.add_command(loopgan)
+main.add_command(invert)
+main.add_command(directions)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,13 @@ def say(text: str) -> None:
         print(f"loopmorph: {text}", file=sys.stderr, flush=True)
 
 
+def waiting_line(text: str) -> contextlib.AbstractContextManager[object]:
+    """Show that something takes a while; a spinner on a terminal, nothing elsewhere."""
+    from rich.console import Console  # noqa: PLC0415 - rich, only where something is waited for
+
+    return Console(file=sys.stderr).status(text)
+
+
 class Warnings:
     """Warnings that may come thick and fast: one line a kind at a time, the rest only counted.
 

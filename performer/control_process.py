@@ -14,6 +14,7 @@ from typing import Any
 from performer.console import TOLD, Warnings, say
 from performer.errors import PerformerError
 from performer.memory import Memory, read_options
+from performer.repertoire import read_repertoires
 from performer.session.conductor import POLL_S, Conductor
 from performer.session.stamp import read_stamps
 from performer.surfaces.admission import Admission
@@ -99,7 +100,8 @@ def main(folder: pathlib.Path) -> None:
         raise SystemExit(TOLD) from error
     say(f"OSC: {admission.host}:{receiving.getsockname()[1]}")
     session = pathlib.Path(options["session"]) if options.get("session") else None
-    conductor = Conductor(memory, session, read_stamps(options["models"]), warnings=warnings)
+    models = options["models"]
+    conductor = Conductor(memory, session, read_stamps(models), repertoires=read_repertoires(models), warnings=warnings)
     hub = Hub(memory, conductor, admission=admission, warnings=warnings)
     try:
         asyncio.run(listen(hub, receiving, options, folder=folder))

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from performer.direction_names import COMPONENTS, DIRECTION_NAMES, NAMED, OWN
 from performer.errors import ControlError
 from stylegan_audio.latent import MAX_SEED
+from stylegan_audio.presets import MAX_PRESETS
 
 N_DECKS = 4
-DIRECTION_NAMES = ("density", "bass")
-"""Directions that have a control on every deck."""
 DIRECTION_RANGE = 3.0
+OWN_CORNER = -1
+"""What leaves a corner of the pad to the deck's seed."""
+FIRST_PRESET = -2
+"""What puts the model's first preset into a corner; its second one is -3."""
 FIRST_SEED = 3
 """Seed of the first deck at start: a loop in the middle, with room for every direction."""
 SMOOTHING_MS = 10.0
@@ -130,8 +134,9 @@ def deck_controls(deck: int) -> list[Control]:
         row("model", "i", (0, MAX_MODELS - 1), (0.0,), "Which of the loaded models draws, counted from 0."),
         row("seed", "i", seed, (FIRST_SEED + 10.0 * (deck - 1),),
             "Loop in the pad's first corner; the other three hold the next three seeds."),
-        row("corners", "iiii", (-1.0, seed[1]), (-1.0,) * 4,
-            "Seeds pinned to the pad's corners: first, right, upper, upper right; -1 leaves a corner to the seed."),
+        row("corners", "iiii", (FIRST_PRESET - MAX_PRESETS + 1.0, seed[1]), (float(OWN_CORNER),) * 4,
+            "Seeds pinned to the pad's corners: first, right, upper, upper right; -1 leaves a corner to the seed, "
+            "-2 is the model's first preset, -3 its second."),
         row("morph", "ff", unit, (0.0, 0.0), "Place on the pad between the four corners: right, then up.",
             midi=(20, 21)),
         row("glide", "f", (0.0, 30.0), (0.0,), "Time that the deck takes to wander to a new place.", unit="s",
@@ -140,8 +145,18 @@ def deck_controls(deck: int) -> list[Control]:
         row("walk", "f", (0.0, 1e6), (0.0,), "Place on a random walk that belongs to the seed; 0 is where it begins.",
             unit="steps"),
         row("drift", "f", unit, (0.0,), "How fast the deck walks on by itself.", unit="steps a bar", midi=(24,)),
-        direction("density", "Sparser below 0, denser above.", 16),
-        direction("bass", "Lighter below 0, heavier above.", 17),
+        *(direction(name, text, controller)
+          for (name, text), controller in zip(NAMED.items(), (16, 17, *range(106, 112)), strict=True)),
+        *(direction(name, "Direction of the model that has no control of its own name, in the order of its file.",
+                    controller) for name, controller in zip(OWN, range(112, 116), strict=True)),
+        *(direction(name, "Principal component of the model's latents; the first moves most.", controller)
+          for name, controller in zip(COMPONENTS, (70, 71, 72, 73, 75, 76), strict=True)),
+        row("hold", "i", switch, (0.0,), "1 lets directions move their own attribute alone and hold all others where "
+            "they are, where the model knows how.", midi=(119,), notes=(47,)),
+        row("timbre", "ff", unit, (0.0, 0.0), "Place on a second pad over the same corners, for the timbre: right, "
+            "then up.", midi=(116, 117)),
+        row("split", "f", unit, (0.0,), "How much the timbre comes from the timbre pad's place; the rhythm stays.",
+            midi=(118,)),
         row("spread", "f", (0.0, 2.0), (0.8,), "How much the four loops of the deck differ.", unit="sigma", midi=(18,)),
         row("width", "f", unit, (0.7,), "How far apart the four loops stand, from mono to wide; mono below 150 Hz.",
             midi=(19,), smoothing_ms=mixed),
@@ -235,7 +250,7 @@ LEVEL_SLOTS = [SLOTS[f"/deck/{deck}/level"].start for deck in range(1, N_DECKS +
 DECK_STRIDE = SLOTS["/deck/2/model"].start - SLOTS["/deck/1/model"].start
 """Values of a deck; those of the next deck follow."""
 
-N_SETTINGS = 13 + len(DIRECTION_NAMES)
+N_SETTINGS = 17 + len(DIRECTION_NAMES)
 """Values that a loop is drawn from: see `settings.DeckSettings`."""
 N_VALUES = sum(len(control.types) for control in CONTROLS)
 

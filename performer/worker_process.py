@@ -70,8 +70,8 @@ def main(folder: pathlib.Path) -> None:
         say(str(error))
         raise SystemExit(TOLD) from error
     for renderer in renderers:
-        for name in renderer.missing_directions:
-            say(f"model {renderer.header.name} has no direction {name!r}: that control does nothing for it")
+        for line in renderer.repertoire.tell_idle():
+            say(f"model {renderer.header.name}: {line}")
     worker = Worker(memory, renderers, log=DrawingLog(Ledger(folder).append))
     pulse = Pulse(memory)
     pulse.start()

@@ -4,9 +4,10 @@ import numpy as np
 
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.console import say
-from performer.controls import DIRECTION_NAMES, SLOTS
+from performer.controls import SLOTS
 from performer.desk.limiter import delay_samples
 from performer.desk.playback import Playback
+from performer.direction_names import DIRECTION_NAMES
 from performer.errors import PerformerError
 from performer.generation.renderer import LoopRenderer
 from performer.generation.worker import Worker
@@ -40,8 +41,8 @@ def play_offline(header: ModelHeader, values: np.ndarray, *, n_loops: int) -> np
     settings = DeckSettings.from_controls(values, deck=1)
     renderer = LoopRenderer(header, load_vocoder())
     for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
-        if strength and name in renderer.missing_directions:
-            say(f"model {header.name} has no direction {name!r}: that option does nothing")
+        if strength and name in renderer.repertoire.idle:
+            say(f"model {header.name}: {name} does nothing: {renderer.repertoire.idle[name]}")
     worker = Worker(memory, [renderer])
     while not worker.decks[0].drawing.is_complete():
         worker.step()  # the first deck is heard, and so drawn first

@@ -10,21 +10,24 @@ import torch
 from torch import Tensor
 
 from directions.move import apply
-from directions.table import read_directions
 from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.generator import Rendering, Vocoder
 from melgan_vocoder.tempo import frames_at, source_window
 from melgan_vocoder.time_stretch import stretch_window
 from melgan_vocoder.transpose import Transposition
-from performer.controls import DIRECTION_NAMES
+from performer.console import say
+from performer.direction_names import DIRECTION_NAMES
 from performer.memory import N_LOOPS
-from performer.settings import DeckSettings
+from performer.repertoire import read_repertoire
+from performer.settings import DeckSettings, preset_index
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.latent import seed_latent
 from stylegan_audio.model_file import ModelHeader
 
 POPULATION = 2048
 """Random latents that tell how far a standard deviation is along any line in W."""
+FIRST_FINE_LEVEL = 2
+"""Levels from here on draw the timbre; those below, of 4 x 16 and 8 x 32, the rhythm."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,14 +76,10 @@ class LoopRenderer:
             self.generator.synthesis.feature_dtype = torch.bfloat16  # the mel differs by 0.003 on average, 0.13 dB
             self.vocoder.is_half = True  # the audio differs by -43 dB and less
         self.transposition = Transposition(vocoder.mel_format)
-        self.directions = read_directions(header)
+        self.repertoire = read_repertoire(header)
         self.population = self.map(range(POPULATION))
-        self.corner = functools.lru_cache(maxsize=256)(lambda seed: self.map([seed])[0])
-
-    @property
-    def missing_directions(self) -> list[str]:
-        """Directions that have a control but are not in the model."""
-        return [name for name in DIRECTION_NAMES if name not in self.directions]
+        self.seed_w = functools.lru_cache(maxsize=256)(lambda seed: self.map([seed])[0])
+        self.preset_w = functools.cache(self.read_preset)
 
     @property
     def sample_rate(self) -> int:
@@ -120,20 +119,65 @@ class LoopRenderer:
         Returns
         -------
         np.ndarray [shape=(4, n_levels, w_dim)]
-            float32: the deck's latent, moved by its directions and spread to two sides of two fixed lines.
+            float32: the deck's latent, spread to two sides of two fixed lines, its fine levels on their way to the
+            latent of the timbre, and all moved by its directions.
         """
-        right, up = settings.morph
+        ws = np.repeat(self.spread_out(settings, settings.morph)[:, None], self.header.config.n_levels, axis=1)
+        if settings.split:
+            share, timbre = np.float32(settings.split), self.spread_out(settings, settings.timbre)
+            ws[:, FIRST_FINE_LEVEL:] = (1 - share) * ws[:, FIRST_FINE_LEVEL:] + share * timbre[:, None]
+        directions = self.repertoire.held if settings.hold else self.repertoire.directions
+        for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
+            if name in directions:
+                ws = apply(ws, directions[name], strength=strength)
+        return ws
+
+    def spread_out(self, settings: DeckSettings, place: tuple[float, float]) -> np.ndarray:
+        """Spread the four loops of a deck around a place on its pad, without its directions.
+
+        Parameters
+        ----------
+        settings : DeckSettings
+            Of the deck.
+        place : tuple of float
+            Right and up, 0 to 1.
+
+        Returns
+        -------
+        np.ndarray [shape=(4, w_dim)]
+            float32.
+        """
+        right, up = place
         shares = np.array([(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up], dtype=np.float32)
-        w = shares @ np.stack([self.corner(seed) for seed in settings.seeds])
+        w = shares @ np.stack([self.corner(settings, corner) for corner in range(len(shares))])
         w = w + self.walk_offset(settings.seed, settings.walk)
         w_avg = self.generator.w_avg.numpy()
         w = w_avg + np.float32(settings.truncation_psi) * (w - w_avg)
         offsets = settings.truncation_psi * settings.spread * self.spread_offsets(settings.seed)
-        ws = np.repeat((w + offsets)[:, None], self.header.config.n_levels, axis=1).astype(np.float32)
-        for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
-            if name in self.directions:
-                ws = apply(ws, self.directions[name], strength=strength)
-        return ws
+        return (w + offsets).astype(np.float32)
+
+    def corner(self, settings: DeckSettings, corner: int) -> np.ndarray:
+        """Tell the latent of a corner of the pad, counted from 0; where a preset is missing, of the deck's own seed.
+
+        Returns
+        -------
+        np.ndarray [shape=(w_dim,)]
+            float32, without truncation.
+        """
+        held = settings.seeds[corner]
+        index = preset_index(held)
+        if index is None:
+            return self.seed_w(held)
+        preset = self.preset_w(index)
+        return self.seed_w(settings.seed + corner) if preset is None else preset
+
+    def read_preset(self, index: int) -> np.ndarray | None:
+        """Read the latent of a preset, counted from 0; None, and a line for the performer, if the model has fewer."""
+        names = self.repertoire.presets
+        if index < len(names):
+            return self.header.preset_vector(names[index])
+        say(f"model {self.header.name} has no preset {index + 1}: a corner of the pad that asks for it plays the seed")
+        return None
 
     def walk_offset(self, seed: int, walk: float) -> np.ndarray:
         """Where a seed's random walk has led after some steps.
@@ -174,7 +218,7 @@ class LoopRenderer:
             float32: plus and minus one standard deviation of w along two lines that belong to the seed. Each line
             joins two random latents, so that it runs where loops are.
         """
-        ends = np.stack([self.corner(end) for end in np.random.RandomState([seed, N_LOOPS]).randint(2**31, size=4)])
+        ends = np.stack([self.seed_w(end) for end in np.random.RandomState([seed, N_LOOPS]).randint(2**31, size=4)])
         lines = ends[:2] - ends[2:]
         lines /= np.linalg.norm(lines, axis=1, keepdims=True)
         steps = lines * (self.population @ lines.T).std(axis=0)[:, None]

@@ -10,8 +10,8 @@ import pathlib
 
 import numpy as np
 
-from melgan_vocoder.weights_file import read_tensors
-from stylegan_audio.model_file import ModelHeader, direction_tensor, read_model_header, write_model
+from stylegan_audio.model_file import ModelHeader
+from stylegan_audio.rewriting import rewrite_model
 
 STILL = "bass"
 """The direction that changes nothing."""
@@ -32,20 +32,12 @@ def write_still_model(header: ModelHeader, path: pathlib.Path) -> ModelHeader:
     ModelHeader
         Of the copy: the same networks, but for one column of the weights that read w.
     """
-    names = list(header.weights.shapes)
-    tensors = {name: np.array(array) for name, array in read_tensors(header.weights, names).items()}
-    vectors = {entry["name"]: tensors.pop(direction_tensor(str(entry["name"]))) for entry in header.directions}
-    coordinate = int(np.abs(vectors[STILL]).argmin())
-    for name, array in tensors.items():
+    state = {name: np.array(array) for name, array in header.generator_state().items()}
+    directions = dict(header.direction_table())
+    entry, vector = directions[STILL]
+    coordinate = int(np.abs(vector).argmin())
+    for name, array in state.items():
         if name.endswith("style.weight"):
             array[:, coordinate] = 0
-    vectors[STILL] = np.eye(header.config.w_dim, dtype=np.float32)[coordinate]
-    write_model(
-        path,
-        tensors,
-        identity=header.identity,
-        config=header.config,
-        mel_format=header.mel_format,
-        directions={entry["name"]: (entry, vectors[entry["name"]]) for entry in header.directions},
-    )
-    return read_model_header(path)
+    directions[STILL] = entry, np.eye(header.config.w_dim, dtype=np.float32)[coordinate]
+    return rewrite_model(header, path, state=state, directions=directions)

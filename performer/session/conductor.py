@@ -5,14 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import IO
 
-from performer.actions import Action
+from performer.actions import Action, Values
 from performer.console import Warnings
 from performer.controls import SLOTS
 from performer.errors import ControlError
 from performer.memory import Memory
+from performer.repertoire import Repertoire, deck_repertoire
 from performer.session.chronicle import Chronicle
 from performer.session.history import read_histories, write_histories
 from performer.session.keeper import Keeper, lock, set_aside
+from performer.session.pad import preset_corner
 from performer.session.session import Session, SessionError, history_beside, read_session
 from performer.session.stamp import ModelStamp
 from performer.session.tap import TapTempo
@@ -37,6 +39,8 @@ class Conductor:
         The session file; the histories lie beside it. None keeps nothing.
     stamps : sequence of ModelStamp
         The loaded models.
+    repertoires : sequence of Repertoire
+        What decks can do with the loaded models.
     warnings : Warnings
         Where lines for the performer go.
     now_s : callable
@@ -49,11 +53,13 @@ class Conductor:
         path: pathlib.Path | None,
         stamps: Sequence[ModelStamp],
         *,
+        repertoires: Sequence[Repertoire] = (Repertoire(),),
         warnings: Warnings,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.memory = memory
         self.path = path
+        self.repertoires = repertoires
         self.warnings = warnings
         self.now_s = now_s
         self.taps = TapTempo()
@@ -107,14 +113,14 @@ class Conductor:
                 history.is_changed = True
             raise SessionError(f"{path}: {problems[0]}" + (f" ({len(problems)} such lines)" if problems[1:] else ""))
 
-    def obey(self, action: Action, values: tuple[float, ...], *, at_s: float) -> None:
+    def obey(self, action: Action, values: Values, *, at_s: float) -> None:
         """Do what an action says.
 
         Parameters
         ----------
         action : Action
             Which one.
-        values : tuple of float
+        values : tuple of float or str
             From `Action.accept`.
         at_s : float
             Monotonic time at which its message came.
@@ -122,24 +128,36 @@ class Conductor:
         Raises
         ------
         ControlError
-            If it cannot be done: there is nothing to undo, no such scene.
+            If it cannot be done: there is nothing to undo, no such scene or preset.
         """
         if action.is_button and not values[0]:
             return
-        deck, number = action.deck, int(values[0])
+        deck = action.deck
+
+        def number() -> int:
+            return int(values[0])
+
         deeds: dict[str, Callable[[], None]] = {
             "/tap": lambda: self.tap(at_s),
             "undo": lambda: self.chronicle.step(deck, -1),
             "redo": lambda: self.chronicle.step(deck, 1),
             "star": lambda: self.chronicle.star(deck),
             "cancel": lambda: self.chronicle.cancel(deck),
-            "recall": lambda: self.chronicle.recall(deck, number),
-            "pin": lambda: self.chronicle.pin(deck, number),
-            "/scene/save": lambda: self.session.save_scene(number),
-            "/scene/recall": lambda: self.session.recall_scene(number),
-            "/scene/morph": lambda: self.session.morph_scene(number, values[1]),
+            "recall": lambda: self.chronicle.recall(deck, number()),
+            "pin": lambda: self.chronicle.pin(deck, number()),
+            "preset": lambda: self.play_preset(deck, values[0]),
+            "/scene/save": lambda: self.session.save_scene(number()),
+            "/scene/recall": lambda: self.session.recall_scene(number()),
+            "/scene/morph": lambda: self.session.morph_scene(number(), float(values[1])),
         }
         self.guard(action.path, deeds[action.name])
+
+    def play_preset(self, deck: int, wanted: float | str) -> None:
+        """Put a preset of a deck's model into the pad's first corner, and the pad there; see `pad.preset_corner`."""
+        model = int(self.memory.state["controls"][0, SLOTS[f"/deck/{deck}/model"].start])
+        corner = preset_corner(deck_repertoire(self.repertoires, model).presets, wanted)
+        corners, morph = SLOTS[f"/deck/{deck}/corners"].start, SLOTS[f"/deck/{deck}/morph"].start
+        set_values(self.memory, [corners, morph, morph + 1], [corner, 0.0, 0.0])
 
     def tap(self, at_s: float) -> None:
         """Take a tap of the tempo."""

@@ -13,7 +13,7 @@ GLIDE_S = 1.0
 """Least glide of a deck that goes over to other seeds: what cannot be drawn between is wandered to."""
 SETTLE_S = 1.5
 """So long after the newest move the glide is what it was."""
-CORNERS, MORPH, GLIDE = (SLOTS[f"/deck/1/{name}"] for name in ("corners", "morph", "glide"))
+CORNERS, MORPH, TIMBRE, GLIDE = (SLOTS[f"/deck/1/{name}"] for name in ("corners", "morph", "timbre", "glide"))
 
 
 def even_slots() -> np.ndarray:
@@ -56,7 +56,8 @@ class SceneMorph:
         is_elsewhere = origin.model != goal.model or origin.seeds != goal.seeds
         edges = lead_over(origin, goal) if is_elsewhere and origin.model == goal.model else None
         if is_elsewhere and edges is None:
-            self.is_even[on_deck(MORPH, deck)] = False  # its pad changes at half the way, and the place on it too
+            for place in (MORPH, TIMBRE):  # its pad changes at half the way, and the places on it too
+                self.is_even[on_deck(place, deck)] = False
         if is_elsewhere or (origin.seed, origin.walk) != (goal.seed, goal.walk):
             self.far[deck] = edges
 

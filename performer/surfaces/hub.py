@@ -5,7 +5,7 @@ import collections
 import time
 from collections.abc import Awaitable, Callable
 
-from performer.actions import Action, Naming
+from performer.actions import Action, Naming, Values
 from performer.console import Warnings, say
 from performer.controls import N_VALUES, SLOTS, Control
 from performer.errors import ControlError, PerformerError
@@ -49,18 +49,18 @@ class Hub:
         self.admission = admission or Admission()
         self.warnings = warnings
         self.now_s = now_s
-        self.fired: collections.deque[tuple[Action, tuple[float, ...], float]] = collections.deque()
-        self.deeds: dict[str, Callable[[tuple[float, ...]], None]] = {}
+        self.fired: collections.deque[tuple[Action, Values, float]] = collections.deque()
+        self.deeds: dict[str, Callable[[Values], None]] = {}
         """What a surface itself does when an action is asked for, by its address."""
 
-    def apply(self, row: Control | Action, values: tuple[float, ...], *, counter: str = "osc_messages") -> None:
+    def apply(self, row: Control | Action, values: Values, *, counter: str = "osc_messages") -> None:
         """Set a control, or do what an action says.
 
         Parameters
         ----------
         row : Control or Action
             What is moved or pressed.
-        values : tuple of float
+        values : tuple of float or str
             From `accept` of the row.
         counter : str
             Which messages it is counted with.
@@ -73,10 +73,10 @@ class Hub:
         if isinstance(row, Action):
             self.obey(row, values, at_s=self.now_s())
         else:
-            set_values(self.memory, range(N_VALUES)[SLOTS[row.path]], values)
+            set_values(self.memory, range(N_VALUES)[SLOTS[row.path]], [float(value) for value in values])
         self.memory.count(counter)
 
-    def obey(self, action: Action, values: tuple[float, ...], *, at_s: float) -> None:
+    def obey(self, action: Action, values: Values, *, at_s: float) -> None:
         """Do what an action says; see `Conductor.obey`."""
         deed = self.deeds.get(action.path)
         if deed is not None:
@@ -96,7 +96,7 @@ class Hub:
         set_values(self.memory, [SLOTS[control.path].start + index], [value])
         self.memory.count("midi_messages")
 
-    def fire(self, action: Action, values: tuple[float, ...], *, at_s: float) -> None:
+    def fire(self, action: Action, values: Values, *, at_s: float) -> None:
         """Note an action from a MIDI note or controller, and when it came; `work` does it."""
         self.fired.append((action, values, at_s))
         self.memory.count("midi_messages")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from performer.actions import NOTHING, TARGETS, TOUCHED
+from performer.actions import NOTHING, TARGETS, TOUCHED, Values
 from performer.console import say
 from performer.controls import SLOTS
 from performer.errors import ControlError, PerformerError
@@ -227,7 +227,7 @@ class MidiSurface:
         if wanted != CLOCK_OFF and self.now_s() - self.told_s > STATUS_S:
             self.tell()
 
-    def begin_learning(self, values: tuple[float, ...]) -> None:
+    def begin_learning(self, values: Values) -> None:
         """Learn the knob that moves next; see `actions.Naming`."""
         number = int(values[0])
         if number == NOTHING:
@@ -261,7 +261,7 @@ class MidiSurface:
             say(f"MIDI: {text}")
             self.tell()
 
-    def unlearn(self, values: tuple[float, ...]) -> None:
+    def unlearn(self, values: Values) -> None:
         """Forget what was learned for a control."""
         number = int(values[0])
         if number > len(TARGETS):

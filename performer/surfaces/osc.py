@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pythonosc.osc_message import OscMessage, ParseError
 
-from performer.actions import types_of
+from performer.actions import Values, types_of
 from performer.errors import PerformerError
 
 MAX_PACKET = 65_536
@@ -228,19 +228,20 @@ def bind(host: str, port: int) -> socket.socket:
     return receiving
 
 
-def build_packet(path: str, values: tuple[float, ...]) -> bytes:
+def build_packet(path: str, values: Values) -> bytes:
     """Write one control's or action's values as an OSC packet."""
-    return write_message(path, types_of(path), values)
+    types = "".join("s" if isinstance(value, str) else kind for kind, value in zip(types_of(path), values, strict=True))
+    return write_message(path, types, values)
 
 
-def send(path: str, values: tuple[float, ...], *, host: str, port: int) -> None:
+def send(path: str, values: Values, *, host: str, port: int) -> None:
     """Send one control's or action's values to a running instrument.
 
     Parameters
     ----------
     path : str
         Its address.
-    values : tuple of float
+    values : tuple of float or str
         From `Control.accept` or `Action.accept`.
     host, port
         Where the instrument listens.

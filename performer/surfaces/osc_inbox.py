@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from performer.actions import ACTIONS_BY_PATH, Action, find_row
+from performer.actions import ACTIONS_BY_PATH, Action, Values, find_row
 from performer.controls import CONTROLS_BY_PATH, Control
 from performer.errors import ControlError
 from performer.surfaces.osc import OscError, read_message
@@ -15,7 +15,7 @@ MAX_WORK = 5_000
 Row = Control | Action
 Source = tuple
 """Where a message came from: host, port, and for a connection its kind."""
-Apply = Callable[[Row, tuple[float, ...]], None]
+Apply = Callable[[Row, Values], None]
 Refuse = Callable[[str], None]
 Command = Callable[[list[object], Source], None]
 Heard = Callable[[Source, str, tuple[float, ...] | None], None]
@@ -160,7 +160,9 @@ class Inbox:
                     reasons.append(error)
                     continue
                 done.append(row.path)
-                self.heard(source, row.path, values if values == tuple(arguments) else None)
+                if isinstance(row, Control):
+                    taken = tuple(float(value) for value in values)
+                    self.heard(source, row.path, taken if taken == tuple(arguments) else None)
             if not done:
                 raise reasons[0]
         except (ControlError, OscError) as error:

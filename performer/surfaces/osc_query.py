@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from performer.console import say
 from performer.errors import PerformerError
+from performer.repertoire import direction_labels
 from performer.surfaces.admission import Admission
 from performer.surfaces.connections import BriefConnection
 from performer.surfaces.feed import PATHS, read_all
@@ -122,7 +123,8 @@ class OscQuery:
         attribute = next((name for name in request.url.query.split("&") if not name.startswith("token=")), "")
         if attribute == "HOST_INFO":
             return JSONResponse(self.host_info(request))
-        node = show(request.scope["path"].rstrip("/") or "/", read_all(self.hub.memory))
+        labels = direction_labels(self.hub.conductor.repertoires, self.hub.memory.state["controls"][0])
+        node = show(request.scope["path"].rstrip("/") or "/", read_all(self.hub.memory), labels=labels)
         if node is None:
             return PlainTextResponse("Loopmorph has no such address; all of them are at /", status_code=404)
         if not attribute:

@@ -85,7 +85,7 @@ def as_json(kind: str, value: float) -> float | None:
     return int(value) if kind == "i" else value
 
 
-def show(path: str, present: Mapping[str, tuple[float, ...]]) -> Node | None:
+def show(path: str, present: Mapping[str, tuple[float, ...]], *, labels: Mapping[str, str]) -> Node | None:
     """Show an address and all below it, with present values.
 
     Parameters
@@ -94,6 +94,8 @@ def show(path: str, present: Mapping[str, tuple[float, ...]]) -> Node | None:
         Where.
     present : mapping
         From `feed.read_all`.
+    labels : mapping
+        From `repertoire.direction_labels`: directions that do nothing now are left out of what lies above them.
 
     Returns
     -------
@@ -102,9 +104,12 @@ def show(path: str, present: Mapping[str, tuple[float, ...]]) -> Node | None:
     """
 
     def fill(node: Node) -> Node:
-        filled = dict(node)
+        filled, label = dict(node), labels.get(node["FULL_PATH"])
         if "CONTENTS" in node:
-            filled["CONTENTS"] = {name: fill(below) for name, below in node["CONTENTS"].items()}
+            below = node["CONTENTS"].items()
+            filled["CONTENTS"] = {name: fill(found) for name, found in below if labels.get(found["FULL_PATH"]) != ""}
+        if label and not node["FULL_PATH"].endswith(f"/{label}"):
+            filled["DESCRIPTION"] = f"{label}: {node['DESCRIPTION']}"
         if node["FULL_PATH"] in present:
             pairs = zip(node["TYPE"], present[node["FULL_PATH"]], strict=True)
             filled["VALUE"] = [as_json(kind, value) for kind, value in pairs]

@@ -10,8 +10,9 @@ import numpy as np
 
 from performer.actions import ACTIONS, Action
 from performer.clock import TICKS_A_CELL, TICKS_A_LOOP, read_clock
-from performer.controls import CONTROLS, DIRECTION_NAMES, N_DECKS, Control
+from performer.controls import CONTROLS, N_DECKS, Control
 from performer.desk.voice import DIGIT
+from performer.direction_names import COMPONENTS, DIRECTION_NAMES
 from performer.memory import N_CELLS, N_SLOTS, PROCESSES, process_exists, read_options
 from performer.ports import loudspeaker_port
 from performer.readouts import READOUTS, Readout
@@ -164,6 +165,10 @@ class News:
         return {
             "rows": [describe_row(row) for row in rows],
             "directions": DIRECTION_NAMES,
+            "components": COMPONENTS,
+            "repertoires": [
+                {"labels": known.labels, "presets": known.presets} for known in self.hub.conductor.repertoires
+            ],
             "models": [stamp.name for stamp in self.hub.conductor.session.stamps],
             "decks": N_DECKS,
             "cells": N_CELLS,

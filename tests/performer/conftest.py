@@ -50,7 +50,7 @@ class FakeRenderer:
     def latents(self, settings: DeckSettings) -> np.ndarray:
         if settings.seed == 668:
             raise RuntimeError("no such place")
-        w = np.array([settings.seed, *settings.strengths, settings.morph[0], settings.walk], np.float32)
+        w = np.array([settings.seed, *settings.strengths, settings.morph[0], settings.split, settings.walk], np.float32)
         return np.repeat(w[None, None], N_LOOPS, axis=0)
 
     def window(self, ws: np.ndarray, grid: Grid, *, first: int, n: int, states_in: np.ndarray) -> Window:

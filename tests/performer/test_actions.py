@@ -18,7 +18,7 @@ from performer.errors import ControlError
 
 
 def test_every_promised_action_is_in_the_table_and_no_control_has_its_name() -> None:
-    names = ("undo", "redo", "star", "cancel", "recall", "pin")
+    names = ("undo", "redo", "star", "cancel", "recall", "pin", "preset")
     promised = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in names}
     promised |= {"/tap", "/scene/save", "/scene/recall", "/scene/morph", "/midi/learn", "/midi/unlearn"}
     assert promised == set(ACTIONS_BY_PATH)
@@ -51,6 +51,8 @@ def test_a_button_is_pressed_by_nothing_or_1_and_let_go_by_0() -> None:
         ("/tap", [math.nan], "/tap got nan"),
         ("/deck/3/recall", [], r"got 0 values; entry 1 to 2147483647 needed"),
         ("/deck/3/pin", [5], "got 5; corner 1 to 4 needed"),
+        ("/deck/3/preset", [17], "got 17; preset 1 to 16, or its name needed"),
+        ("/deck/3/preset", [], "got 0 values; preset 1 to 16, or its name needed"),
         ("/scene/recall", [65], "got 65; scene 1 to 64 needed"),
         ("/scene/recall", [2.5], "got 2.5; scene 1 to 64 needed"),
         ("/scene/recall", [True], "got True; scene 1 to 64 needed"),
@@ -81,6 +83,11 @@ def test_a_row_is_named_by_its_address_and_value_or_by_its_number() -> None:
     ):
         with pytest.raises(ControlError, match=reason):
             row.accept(arguments)
+
+
+def test_a_preset_is_named_by_its_name_or_its_number() -> None:
+    preset = find_row("/deck/2/preset")
+    assert (preset.accept(["amen"]), preset.accept([16])) == (("amen",), (16.0,))
 
 
 def test_how_far_to_morph_is_clipped() -> None:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from safetensors.numpy import load_file, save_file
@@ -11,9 +12,10 @@ from safetensors.numpy import load_file, save_file
 from melgan_vocoder.format import MelFormat
 from performer.actions import ACTIONS
 from performer.cli import main
-from performer.controls import CONTROLS
+from performer.controls import CONTROLS, SLOTS
 from performer.surfaces.osc import bind
 from stylegan_audio import SHIPPED_MODELS
+from tests.performer.taught_model import PRESETS, REASON, teach_drums
 
 DRUMS = SHIPPED_MODELS / "drums.safetensors"
 
@@ -54,6 +56,8 @@ def test_help_imports_neither_torch_nor_numpy() -> None:
         ("render", "a.wav", "--seed", "-1"),
         ("render", "a.wav", "--density", "4"),
         ("render", "a.wav", "--density", "nan"),
+        ("render", "a.wav", "--direction", "grit", "4"),
+        ("render", "a.wav", "--log", __file__, "--direction", "grit", "1"),
         ("render", "a.wav", "--morph", "nan", "0"),
         ("perform", "--duration", "nan"),
         ("perform", "--session", "set.wav"),
@@ -130,6 +134,44 @@ def test_models_are_listed_and_added(tmp_path: pathlib.Path, monkeypatch: pytest
     assert "no such file" in one_error_line(run("models", "add", str(tmp_path / "none.safetensors")))
 
 
+def test_what_models_play_and_what_not_is_listed(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPMORPH_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    teach_drums(tmp_path / "models" / "drums.safetensors")
+    (entry,) = json.loads(run("models", "--json").stdout)
+    assert entry["played_by"]["own1"] == "grit"
+    assert entry["not_played"] == {"kick": REASON}
+    assert entry["presets"] == list(PRESETS)
+    words = " ".join(run("models").stdout.split())
+    assert f"drums kick {REASON}" in words
+    assert "amen" in words
+    target = str(tmp_path / "a.wav")
+    line = one_error_line(run("render", target, "--direction", "kick", "1"))
+    assert f"direction 'kick' cannot be played, {REASON}; one of density, bass" in line
+    assert "preset flute is not in the deck's model" in one_error_line(run("render", target, "--preset", "flute"))
+
+
+def test_render_plays_directions_presets_and_another_timbre(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "taught.safetensors"
+    teach_drums(model)
+    asked: dict[str, list[float]] = {}
+
+    def play(header: object, values: np.ndarray, *, n_loops: int) -> np.ndarray:
+        asked.update({path: values[slots].tolist() for path, slots in SLOTS.items() if path.startswith("/deck/1/")})
+        return np.zeros((480, 2), np.float32)
+
+    header = type("Play", (), {"play_offline": staticmethod(play)})
+    monkeypatch.setitem(sys.modules, "performer.generation.offline", header)  # type: ignore[arg-type]
+    words = "--hats 2 --direction grit 1.5 --direction pc2 -1 --hold --split 0.5 --timbre 1 0.25 --preset stomp"
+    result = run("render", str(tmp_path / "a.wav"), "--model", str(model), *words.split())
+    assert result.exit_code == 0, result.output
+    expected = {"hats": [2], "own1": [1.5], "pc2": [-1], "hold": [1], "split": [0.5], "timbre": [1, 0.25]}
+    assert {name: asked[f"/deck/1/{name}"] for name in expected} == expected
+    assert asked["/deck/1/corners"] == [-3, -1, -1, -1]
+
+
 def test_controls_and_actions_are_listed() -> None:
     for path in ("/deck/4/level", "/deck/4/undo", "/scene/morph"):
         assert path in run("controls").stdout
@@ -163,6 +205,9 @@ def test_set_presses_buttons_and_refuses_what_an_action_cannot_take() -> None:
         assert receiving.recv(100) == b"/deck/1/undo\0\0\0\0,i\0\0\0\0\0\1"
         assert run("set", "/scene/morph", "3", "0.5", "--osc-port", port).exit_code == 0
         assert receiving.recv(100).startswith(b"/scene/morph\0\0\0\0,if\0\0\0\0\3")
+        result = run("set", "/deck/1/preset", "amen", "--osc-port", port)
+        assert result.stderr == "loopmorph: /deck/1/preset amen\n"
+        assert receiving.recv(100).startswith(b"/deck/1/preset\0\0,s\0\0amen\0")
 
 
 def test_render_writes_the_same_file_twice(tmp_path: pathlib.Path) -> None:

@@ -19,7 +19,8 @@ from performer.errors import ControlError
 def test_every_promised_address_is_in_the_table() -> None:
     names = (
         "model seed corners morph glide psi walk drift density bass spread width balance transpose trim low mid high "
-        "filter send level assign mute cue freeze flip repeat rotate bars"
+        "filter send level assign mute cue freeze flip repeat rotate bars brightness kick hats register notes openness "
+        "own1 own2 own3 own4 pc1 pc2 pc3 pc4 pc5 pc6 hold timbre split"
     )
     master = "/tempo /nudge /crossfader /cue/level /panic /record /master/level /echo/time /echo/feedback /echo/level "
     master += "/midi/clock /midi/offset"
@@ -79,4 +80,5 @@ def test_no_two_controls_listen_to_one_midi_controller() -> None:
     assert len(BY_MIDI) == sum(len(control.midi_controllers) for control in CONTROLS)
     assert len(CONTROLS_BY_NOTE) == sum(len(control.midi_notes) for control in CONTROLS)
     assert find_control("/deck/2/mute").describe_midi() == "2: 80, note 44"
+    assert [find_control(f"/deck/3/{name}").midi_controllers for name in ("density", "bass")] == [(16,), (17,)]
     assert find_control("/tempo").describe_midi() == ""

@@ -16,8 +16,11 @@ import numpy as np
 import pytest
 
 from performer.controls import CONTROLS
+from performer.crate import find_model
 from performer.memory import N_CELLS
+from performer.repertoire import read_repertoire
 from performer.surfaces.admission import own_addresses
+from tests.performer.taught_model import teach_drums
 from tests.rig.conftest import LATENCY_MS, LOOP, RATE, Pulse, Start, need, wait_until
 from tests.rig.played_page import (
     BRIGHT,
@@ -143,12 +146,41 @@ def test_every_control_has_its_place_and_every_target_its_size(
     for device in (TABLET, PHONE):
         page = page if device == TABLET else wait_for_page(open_page(device))
         page.locator("#deck-1").get_by_text("MORE").click()
-        small = [entry for entry in page.evaluate(measure) if min(entry[1:]) < FINGER_PX - 0.5]
-        assert not small, device
+        for _ in range(2):
+            small = [entry for entry in page.evaluate(measure) if min(entry[1:]) < FINGER_PX - 0.5]
+            assert not small, device
+            page.locator("#deck-1 .turn").click()  # to what is behind it, and back
         width, seen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width <= seen
         page.locator("#deck-1").get_by_text("LESS").click()
     instrument.stop()
+
+
+@pytest.mark.slow
+def test_a_deck_shows_what_its_model_has(
+    start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...], tmp_path: pathlib.Path
+) -> None:
+    taught = teach_drums(tmp_path / "taught.safetensors").weights.path
+    instrument = start(*quiet, "--models", f"{taught},drums", environment=deaf)
+    instrument.wait_for("playing drums")
+    page = wait_for_page(open_page())
+    labels = """selector => [...document.querySelectorAll(`#deck-1 ${selector} .slider`)]
+        .filter(element => element.offsetParent).map(element => element.querySelector("span").textContent)"""
+    shown = page.evaluate(labels, ".directions")
+    assert shown == ["density", "bass", "brightness", "hats", "grit", "air"]
+    page.locator("#deck-1").get_by_text("MORE").tap()
+    page.locator("#deck-1 .presets").get_by_text("stomp").tap()
+    wait_until(lambda: control(instrument, "/deck/1/corners") == [-3, -1, -1, -1], what="the preset is in the corner")
+    wait_until(lambda: page.locator("#deck-1 .corner-0").text_content() == "stomp", what="the corner says so")
+    page.locator("#deck-1 .turn").tap()
+    page.locator("[data-path='/deck/1/hold']").tap()
+    wait_until(lambda: control(instrument, "/deck/1/hold") == [1], what="the rest is held")
+    assert page.evaluate(labels, ".drawer") == ["split", "pc1", "pc2"]
+    page.locator("#deck-1").get_by_text("LESS").tap()
+    tell(page, **{"/deck/1/model": [1]})
+    of_drums = [name for name in read_repertoire(find_model("drums")).labels.values() if not name.startswith("pc")]
+    wait_until(lambda: page.evaluate(labels, ".directions") == of_drums, what="the other model's are shown")
+    assert instrument.stop()["counters"]["page_refused"] == 0
 
 
 @pytest.mark.slow

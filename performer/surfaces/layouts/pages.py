@@ -3,7 +3,8 @@
 import dataclasses
 
 from performer.actions import ACTIONS, Action
-from performer.controls import CONTROLS, DIRECTION_NAMES, N_DECKS, Control
+from performer.controls import CONTROLS, N_DECKS, Control
+from performer.direction_names import COMPONENTS, NAMED, OWN
 from performer.readouts import ALARMS
 from performer.surfaces.layouts.widget import HEIGHT, TABS, WIDTH, Frame, Kind, Page, Widget, check_pages
 
@@ -11,9 +12,11 @@ DECK_COLOURS = ("#ff8a3d", "#3dc8ff", "#b98aff", "#7ddc5a")
 MASTER_COLOUR, QUIET_COLOUR, ALARM_COLOUR = "#d8dce6", "#7c8496", "#ff5468"
 PAGE_HEIGHT = HEIGHT - TABS
 EDGE, GAP = 6.0, 6.0
-DIRECTION_HEIGHT = 52.0
-"""Points of a row of directions on the page to perform on."""
-N_SCENE_BUTTONS, N_SCENE_MORPHS = 16, 4
+DIRECTION_HEIGHT = 44.0
+"""Points of a row of directions."""
+A_ROW = 4
+"""Directions in a row."""
+N_SCENE_BUTTONS, N_SCENE_MORPHS, N_PRESET_BUTTONS = 16, 4, 8
 FLIPS, REPEATS, SIDES, BARS = (
     ("now", "beat", "bar", "loop"),
     ("off", "1/4", "1/8", "1/16", "1/32"),
@@ -23,6 +26,8 @@ FLIPS, REPEATS, SIDES, BARS = (
 TOGGLES = ("mute", "cue", "freeze")
 READOUTS = ("pending", "loops", "margin")
 EQUALIZER = ("low", "mid", "high", "filter")
+PERFORMED = (*NAMED, *OWN)
+"""Directions on the page to perform on."""
 
 
 @dataclasses.dataclass
@@ -73,10 +78,9 @@ class Sheet:
         for path, cell in zip(paths, frame.cells(len(paths), across=upright), strict=True):
             self.put(Kind.FADER, path, cell)
 
-    def grid(self, paths: tuple[str, ...], frame: Frame, *, most: int) -> None:
-        """Put faders below each other; more than so many in two columns."""
-        rows = frame.cells(rows_of(len(paths), most=most), across=False)
-        cells = [cell for row in rows for cell in row.cells(1 if len(paths) <= most else 2, across=True)]
+    def grid(self, paths: tuple[str, ...], frame: Frame) -> None:
+        """Put faders in rows of `A_ROW`."""
+        cells = [cell for row in frame.cells(rows_of(paths), across=False) for cell in row.cells(A_ROW, across=True)]
         for path, cell in zip(paths, cells, strict=False):
             self.put(Kind.FADER, path, cell)
 
@@ -95,9 +99,9 @@ class Sheet:
         return Page(name=self.name, colour=self.colour, widgets=tuple(self.widgets))
 
 
-def rows_of(n: int, *, most: int) -> int:
+def rows_of(paths: tuple[str, ...]) -> int:
     """Tell how many rows `Sheet.grid` has."""
-    return n if n <= most else -(-n // 2)
+    return -(-len(paths) // A_ROW)
 
 
 def make_pages() -> tuple[Page, ...]:
@@ -142,9 +146,9 @@ def perform_column(sheet: Sheet, deck: int, column: Frame) -> None:
     x, width = column.x, column.width
     own.say(f"Deck {deck}", Frame(x, column.y, 110, 24))
     own.put(Kind.METER, "playhead", Frame(x + 116, column.y, width - 116, 24), text="")
-    below = DIRECTION_HEIGHT * rows_of(len(DIRECTION_NAMES), most=2)
+    below = DIRECTION_HEIGHT * rows_of(PERFORMED)
     own.put(Kind.PAD, "morph", Frame(x, column.y + 30, width, 360 - below))
-    own.grid(DIRECTION_NAMES, Frame(x, column.y + 396 - below, width, below), most=2)
+    own.grid(PERFORMED, Frame(x, column.y + 396 - below, width, below))
     strip = Frame(x, column.y + 402, width, 246)
     own.put(Kind.FADER, "level", Frame(x, strip.y, 70, strip.height))
     own.meters("meter", Frame(x + 76, strip.y + 16, 34, strip.height - 16))
@@ -174,7 +178,11 @@ def deck_page(deck: int) -> Page:
 
 def deck_latent(sheet: Sheet, area: Frame) -> None:
     """Put what says where the deck is in its model."""
-    sheet.put(Kind.PAD, "morph", Frame(area.x, area.y, area.width, 346))
+    pads = Frame(area.x, area.y, area.width, 294).cells(2, across=True)
+    for name, cell in zip(("morph", "timbre"), pads, strict=True):
+        sheet.put(Kind.PAD, name, cell)
+    sheet.put(Kind.FADER, "split", Frame(area.x, area.y + 300, area.width - 110, 46))
+    sheet.put(Kind.TOGGLE, "hold", Frame(area.x + area.width - 104, area.y + 300, 104, 46))
     row = Frame(area.x, area.y + 352, area.width, 44).cells(5, across=True)
     for corner, cell in enumerate(row[:4]):
         sheet.put(Kind.PRESS, "pin", cell, text=f"pin {corner + 1}", name=f"pin {corner + 1}", sent=(corner + 1.0,))
@@ -184,12 +192,16 @@ def deck_latent(sheet: Sheet, area: Frame) -> None:
     shown = Frame(area.x + area.width - 76, area.y + 430, 76, 60)
     sheet.put(Kind.FADER, "seed", Frame(area.x, shown.y, area.width - 82, shown.height))
     sheet.put(Kind.SHOW, "seed", shown, text="now", name="seed now", colour=QUIET_COLOUR)
-    sheet.faders(("walk", "drift", "glide", "psi"), Frame(area.x, area.y + 496, area.width, 250))
+    sheet.faders(("walk", "drift", "glide", "psi"), Frame(area.x, area.y + 496, area.width, 196))
+    presets = Frame(area.x, area.y + 698, area.width, 48).cells(N_PRESET_BUTTONS, across=True)
+    for number, cell in enumerate(presets, start=1):
+        name, sent = f"preset {number}", (float(number),)
+        sheet.put(Kind.PRESS, "preset", cell, text=f"P{number}", name=name, sent=sent)
 
 
 def deck_shape(sheet: Sheet, area: Frame) -> None:
     """Put directions, places in the stereo image, and what is chosen."""
-    sheet.grid((*DIRECTION_NAMES, "spread", "width"), Frame(area.x, area.y, area.width, 236), most=4)
+    sheet.grid((*PERFORMED, *COMPONENTS, "spread", "width"), Frame(area.x, area.y, area.width, 236))
     sheet.put(Kind.PAD, "balance", Frame(area.x, area.y + 242, 184, 190))
     sheet.faders(("transpose", "rotate", "trim"), Frame(area.x + 190, area.y + 242, area.width - 190, 190))
     models = tuple(str(number) for number in range(16))

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from directions.move import apply
+from directions.table import read_directions
 from melgan_vocoder.vocoder_file import load_vocoder
-from performer.controls import DIRECTION_NAMES, DIRECTION_RANGE
+from performer.controls import DIRECTION_RANGE
 from performer.generation.renderer import Grid, LoopRenderer
 from performer.memory import N_LOOPS
 from performer.surfaces.loopgan.request import COEFFICIENT_RANGE, N_COEFFICIENTS, Request
@@ -23,6 +24,8 @@ LEAD = 16_000
 """Samples that go round in front of a loop and behind it while its rate is changed; 14 700 at the other rate."""
 SIGMA_A_STEP = DIRECTION_RANGE / COEFFICIENT_RANGE
 """A slider at its end is 3 standard deviations."""
+AXES = ("density", "bass")
+"""Directions that the first coefficients move along."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,19 +54,17 @@ class BatchDrawer:
     -----
     As in the reference, a new loop is one random z four times, each with noise of its own as strong as the variation,
     and its coefficients are passed over; a move starts from the newest new loop, not from where the last move led, and
-    its variation is passed over. The axes of the coefficients are the model's own directions, in the order of the
-    instrument's, and then the principal components of random w, as the reference's are, with the directions taken out
-    of them. Steps are in standard deviations here, for a raw step means something else in every model.
+    its variation is passed over. The axes of the coefficients are the directions of `AXES` that the model has, and then
+    the principal components of random w, as the reference's are, with the directions taken out of them. Steps are in
+    standard deviations here, for a raw step means something else in every model.
     """
 
     def __init__(self, header: ModelHeader, *, bars: int, seed: int | None = None) -> None:
         self.renderer = LoopRenderer(header, load_vocoder())
         self.n_frames = header.mel_format.n_frames * bars // 2
         self.rng = np.random.default_rng(seed)
-        self.directions = [
-            self.renderer.directions[name] for name in DIRECTION_NAMES if name in self.renderer.directions
-        ]
-        self.directions = self.directions[:N_COEFFICIENTS]
+        table = read_directions(header)
+        self.directions = [table[name] for name in AXES if name in table]
         lines = np.stack([direction.vector for direction in self.directions]) if self.directions else None
         self.components = principal_components(
             self.renderer.population, n=N_COEFFICIENTS - len(self.directions), without=lines

@@ -2,9 +2,10 @@
 
 import { button, make, put, write } from "./dom.js";
 import { Meter, cycle, toggle } from "./buttons.js";
-import { Drawer } from "./drawer.js";
+import { Drawer, FIRST_PRESET } from "./drawer.js";
 import { History } from "./history.js";
 import { pad } from "./pad.js";
+import { directionSliders, repertoire } from "./repertoire.js";
 import { slider } from "./slider.js";
 import { Spectrogram } from "./spectrogram.js";
 
@@ -18,6 +19,7 @@ export class Deck {
   constructor(instrument, number, hello) {
     this.instrument = instrument;
     this.number = number;
+    this.hello = hello;
     const colour = COLOURS[(number - 1) % COLOURS.length];
     this.element = make("section", "deck", "", { id: `deck-${number}`, "aria-label": `deck ${number}` });
     this.element.style.setProperty("--deck", colour);
@@ -28,7 +30,7 @@ export class Deck {
     const close = () => this.element.classList.remove("is-open");
     this.drawer.element.append(button("key less", "LESS", "back to the pads", close));
     put(this.element, this.head(), this.spectrogram.element, this.history.element, this.pads(),
-      this.directions(hello.directions), this.drawer.element, this.strip(), this.keys());
+      this.directions(), this.drawer.element, this.strip(), this.keys());
     this.watch();
   }
 
@@ -78,20 +80,21 @@ export class Deck {
     put(morph, ...corners);
     const label = () => corners.forEach((element, corner) => {
       const pinned = instrument.value(this.path("corners"), corner);
-      element.classList.toggle("is-pinned", pinned >= 0);
-      write(element, String(pinned >= 0 ? pinned : instrument.value(this.path("seed")) + corner));
+      const preset = repertoire(instrument, this.number, this.hello).presets[FIRST_PRESET - pinned];
+      element.classList.toggle("is-pinned", pinned >= 0 || preset !== undefined);
+      write(element, preset ?? String(pinned >= 0 ? pinned : instrument.value(this.path("seed")) + corner));
     });
-    instrument.watch(this.path("seed"), label);
-    instrument.watch(this.path("corners"), label);
+    for (const name of ["seed", "corners", "model"]) instrument.watch(this.path(name), label);
     const mix = pad(instrument, this.path("balance"), { className: "mix", name: "mix" });
     const more = button("key", "MORE", "the deck's other controls", () => this.element.classList.add("is-open"));
     const freeze = toggle(instrument, this.path("freeze"), { name: "FREEZE", className: "freeze" });
     return put(make("div", "pads"), morph, put(make("div", "beside"), mix, freeze, more));
   }
 
-  directions(names) {
-    const made = names.map((name) => slider(this.instrument, this.path(name), { isAcross: true }));
-    return put(make("div", "directions"), ...made);
+  directions() {
+    const names = this.hello.directions.filter((name) => !this.hello.components.includes(name));
+    return put(make("div", "directions"),
+      ...directionSliders(this.instrument, this.number, { hello: this.hello, names }));
   }
 
   strip() {

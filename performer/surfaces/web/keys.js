@@ -1,10 +1,12 @@
 // The keyboard: what a hand on a computer plays with, on the deck that is chosen.
 
 import { make, put } from "./dom.js";
+import { repertoire } from "./repertoire.js";
 
 const STEP = 0.02;
 const SIGMA = 0.25;
 const FINE = 0.2;
+const NTH = ["first", "second", "third", "fourth"];
 const SCENES = ["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8"];
 const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑", " ": "Space" };
 const HANDS = "With fingers: a second finger on the same control makes it fine; tapped twice it is at its default; "
@@ -34,6 +36,11 @@ export class Keys {
     this.instrument.setOne(path, index, this.instrument.value(path, index) + by * (this.isFine ? FINE : 1));
   }
 
+  bend(index, by) {
+    const name = Object.keys(repertoire(this.instrument, this.deck, this.hello).labels)[index];
+    if (name) this.move(name, by);
+  }
+
   flip(path, off = 0, on = 1) {
     this.instrument.set(path, [this.instrument.value(path) === off ? on : off]);
   }
@@ -41,10 +48,10 @@ export class Keys {
   // Each row: keys, what they do in words, and what is done.
   list() {
     const { instrument } = this;
-    const directions = this.hello.directions.slice(0, 4).map((name, index) => {
-      const [more, less] = ["qa", "ws", "ed", "rf"][index];
-      return [[more, less], `more, less ${name}`, (key) => this.move(name, key === more ? SIGMA : -SIGMA)];
-    });
+    const directions = ["qa", "ws", "ed", "rf"].map(([more, less], index) => [
+      [more, less], `more, less of the deck's ${NTH[index]} direction`,
+      (key) => this.bend(index, key === more ? SIGMA : -SIGMA),
+    ]);
     const kills = { z: "low", x: "mid", c: "high" };
     const ways = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] };
     return [

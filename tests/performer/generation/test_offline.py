@@ -7,6 +7,7 @@ from performer.controls import SLOTS, default_values
 from performer.crate import find_model
 from performer.generation.offline import play_offline
 from performer.generation.renderer import LoopRenderer, Window
+from performer.repertoire import Repertoire
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +42,14 @@ def test_first_turn_is_the_second_also_where_the_limiter_works(
 def test_direction_that_a_model_lacks_is_told_if_it_was_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("performer.generation.renderer.read_directions", lambda header: {})
+    monkeypatch.setattr("performer.generation.renderer.read_repertoire", lambda header: Repertoire())
     play_offline(find_model("drums"), default_values(), n_loops=1)
     assert capsys.readouterr().err == ""
     values = default_values()
     values[SLOTS["/deck/1/density"]] = 1
     play_offline(find_model("drums"), values, n_loops=1)
-    assert capsys.readouterr().err == "loopmorph: model drums has no direction 'density': that option does nothing\n"
+    line = "loopmorph: model drums: density does nothing: the model has no such direction\n"
+    assert capsys.readouterr().err == line
 
 
 def test_left_and_right_differ_yet_correlate(audio: np.ndarray) -> None:

@@ -1,17 +1,34 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.vocoder_file import load_vocoder
-from performer.controls import DIRECTION_NAMES
 from performer.crate import find_model
+from performer.direction_names import DIRECTION_NAMES
 from performer.generation.renderer import LoopRenderer
 from performer.settings import DeckSettings
+from stylegan_audio.generator import mix_styles
+from tests.performer.taught_model import teach_drums
+
+N_RHYTHM_LEVELS = 2
+"""Of 4 x 16 and 8 x 32."""
 
 
 @pytest.fixture(scope="module")
 def renderer() -> LoopRenderer:
     return LoopRenderer(find_model("drums"), load_vocoder())
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> LoopRenderer:
+    """Of a model with directions of every kind, and presets."""
+    return LoopRenderer(teach_drums(tmp_path_factory.mktemp("taught") / "drums.safetensors"), load_vocoder())
+
+
+def strengths(**strength: float) -> tuple[float, ...]:
+    return tuple(strength.get(name, 0.0) for name in DIRECTION_NAMES)
 
 
 def draw(renderer: LoopRenderer, settings: DeckSettings) -> np.ndarray:
@@ -54,17 +71,82 @@ def test_the_four_loops_surround_the_deck_s_latent_at_the_spread_s_distance(rend
     assert np.linalg.norm(one[0, 0]) == pytest.approx(0.8 * float((renderer.population @ along).std()), rel=1e-3)
 
 
-def test_the_shipped_model_has_every_direction_that_has_a_control(renderer: LoopRenderer) -> None:
-    assert renderer.missing_directions == []
-    assert set(DIRECTION_NAMES) <= set(renderer.directions)
-
-
 def test_a_direction_moves_every_loop_by_its_sigma(renderer: LoopRenderer) -> None:
     still = renderer.latents(DeckSettings(seed=7))
     moved = renderer.latents(DeckSettings(seed=7, strengths=(0.0, 2.0)))
-    bass = renderer.directions["bass"]
+    bass = renderer.repertoire.directions["bass"]
     expected = np.broadcast_to(2 * bass.sigma * bass.vector, moved.shape)
     np.testing.assert_allclose(moved - still, expected, atol=1e-5)
+
+
+def test_every_direction_is_played_by_its_control_and_what_is_not_offered_by_none(taught: LoopRenderer) -> None:
+    still = taught.latents(DeckSettings(seed=7))
+    for name in DIRECTION_NAMES:
+        moved = taught.latents(DeckSettings(seed=7, strengths=strengths(**{name: 1.0})))
+        direction = taught.repertoire.directions.get(name)
+        if direction is None:
+            np.testing.assert_array_equal(moved, still)
+        else:
+            expected = np.broadcast_to(direction.sigma * direction.vector, still.shape)
+            np.testing.assert_allclose(moved - still, expected, atol=1e-5)
+    assert {"hats", "own2", "pc2"} < set(taught.repertoire.directions)
+    assert "kick" not in taught.repertoire.directions
+
+
+def test_holding_the_rest_plays_the_other_direction_and_alone_changes_nothing(taught: LoopRenderer) -> None:
+    still = taught.latents(DeckSettings(seed=7))
+    np.testing.assert_array_equal(taught.latents(DeckSettings(seed=7, hold=1)), still)
+    held = taught.repertoire.held["density"]
+    moved = taught.latents(DeckSettings(seed=7, strengths=strengths(density=2.0), hold=1))
+    np.testing.assert_allclose(moved - still, np.broadcast_to(2 * held.sigma * held.vector, still.shape), atol=1e-5)
+    plain, both = (DeckSettings(seed=7, strengths=strengths(own1=2.0), hold=hold) for hold in (0, 1))
+    np.testing.assert_array_equal(taught.latents(plain), taught.latents(both))
+
+
+def test_without_a_split_the_timbre_pad_changes_nothing(renderer: LoopRenderer) -> None:
+    plain = DeckSettings(seed=5, morph=(0.3, 0.6), strengths=(1.0, -1.0), walk=1.5)
+    elsewhere = dataclasses.replace(plain, timbre=(1.0, 1.0), split=0.0)
+    np.testing.assert_array_equal(renderer.latents(elsewhere), renderer.latents(plain))
+
+
+@pytest.mark.parametrize("split", [0.25, 1.0])
+def test_a_split_mixes_the_fine_levels_of_two_places_and_moves_both(renderer: LoopRenderer, split: float) -> None:
+    import torch
+
+    deck = DeckSettings(seed=5, morph=(0.3, 0.6), timbre=(1.0, 0.5), split=split, walk=1.5)
+    rhythm, timbre = (
+        torch.from_numpy(renderer.latents(dataclasses.replace(deck, morph=place, split=0.0)))
+        for place in (deck.morph, deck.timbre)
+    )
+    expected = mix_styles(rhythm, torch.lerp(rhythm, timbre, split), crossover=N_RHYTHM_LEVELS)
+    found = renderer.latents(deck)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(found[:, :N_RHYTHM_LEVELS], rhythm[:, :N_RHYTHM_LEVELS])
+    assert np.abs(found - rhythm.numpy())[:, N_RHYTHM_LEVELS:].max() > 0.01
+    bass = renderer.repertoire.directions["bass"]
+    moved = renderer.latents(dataclasses.replace(deck, strengths=strengths(bass=2.0)))
+    np.testing.assert_allclose(moved - found, np.broadcast_to(2 * bass.sigma * bass.vector, found.shape), atol=1e-5)
+
+
+def test_a_corner_plays_a_preset(taught: LoopRenderer) -> None:
+    deck = DeckSettings(seed=7, corners=(-1, -3, -1, -1), morph=(1.0, 0.0), truncation_psi=1.0, spread=0)
+    stomp = taught.header.preset_vector("stomp")
+    np.testing.assert_allclose(taught.latents(deck)[0, 0], stomp, atol=1e-5)
+    w_avg = taught.generator.w_avg.numpy()
+    half = taught.latents(dataclasses.replace(deck, truncation_psi=0.5))[0, 0]
+    np.testing.assert_allclose(half, w_avg + 0.5 * (stomp - w_avg), atol=1e-5)  # truncated as a seed is
+
+
+def test_a_preset_that_is_missing_is_said_once_and_plays_the_seed(
+    taught: LoopRenderer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (7, 9):
+        missing = DeckSettings(seed=seed, corners=(-1, -4, -1, -1), morph=(1.0, 0.0))
+        own = dataclasses.replace(missing, corners=(-1,) * 4)
+        np.testing.assert_array_equal(taught.latents(missing), taught.latents(own))
+    assert capsys.readouterr().err == (
+        "loopmorph: model drums has no preset 3: a corner of the pad that asks for it plays the seed\n"
+    )
 
 
 def test_the_last_seed_plays(renderer: LoopRenderer) -> None:

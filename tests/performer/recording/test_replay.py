@@ -10,11 +10,21 @@ import soundfile
 
 from performer.controls import N_DECKS
 from performer.desk.playback import Playback
+from performer.direction_names import DIRECTION_NAMES
 from performer.errors import PerformerError
 from performer.recording.control_log import read_entries, read_header, survey
-from performer.recording.replay import Replay
+from performer.recording.replay import DeckReplay, Replay
+from performer.settings import DeckSettings
 from tests.performer.conftest import FakeClock
 from tests.performer.played_set import HEADER, RATE, Chained, KilledError, Set, replay, require_same
+
+NEWER = ("hold", "timbre", "split")
+WRITTEN_BEFORE = (
+    '{"deck": 1, "to": {"seed": 42, "model": 0, "corners": [-1, -1, -1, -1], "morph": [0.0, 0.0], '
+    '"truncation_psi": 0.8, "strengths": [1.5, -0.5], "spread": 0.8, "walk": 0.0, "transpose": 0, '
+    '"tempo_bpm": 120.0}, "glide_s": 0.0, "now_s": 1000.0}'
+)
+"""A line by a version that had the directions density and bass alone."""
 
 
 @pytest.fixture
@@ -49,12 +59,42 @@ def test_a_set_with_moves_of_all_kinds_comes_back_sample_by_sample(played: Set) 
     played.at(9.7, "/deck/1/bars", 1)
     played.at(9.8, "/deck/1/flip", 0)
     played.at(10.0, "/deck/1/transpose", 5)
+    played.at(10.2, "/deck/1/split", 0.5)
+    played.at(10.3, "/deck/2/pc6", -1.5)
     played.at(10.5, "/deck/1/filter", -0.5)
     played.at(12.0, "/record", 0)
     played.play(12.2)
     assert played.memory.counters()["windows"] > 20
     again = require_same(played)
     assert np.abs(again).max() > 0.1
+
+
+def test_a_log_that_was_written_before_there_were_more_directions_comes_back(played: Set) -> None:
+    played.at(0.0, "/record", 1)
+    played.at(1.0, "/deck/1/density", 1.5)
+    played.at(1.5, "/deck/1/bass", -0.5)
+    played.at(2.5, "/record", 0)
+    played.play(3.0)
+    log = played.folder / "set.jsonl"
+    newer = {f"/deck/{deck}/{name}" for deck in range(1, 5) for name in (*DIRECTION_NAMES[2:], *NEWER)}
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    for line in lines:
+        for name in NEWER:
+            line.get("to", {}).pop(name, None)
+        if "strengths" in line.get("to", {}):
+            line["to"]["strengths"] = line["to"]["strengths"][:2]
+        if "set" in line:
+            line["set"] = {path: values for path, values in line["set"].items() if path not in newer}
+    assert any(line.get("to", {}).get("strengths") == [1.5, -0.5] for line in lines)
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    require_same(played)
+
+
+def test_a_deck_sets_out_for_what_a_log_said_before_there_were_more_directions() -> None:
+    deck = DeckReplay()
+    replay = Replay(HEADER | {"start": 0, "sample_rate": RATE}, end=RATE, renderer_of=lambda _: Chained())  # type: ignore[arg-type,return-value]
+    replay.draw(deck, json.loads(WRITTEN_BEFORE))
+    assert deck.drawing.settings == DeckSettings(seed=42, strengths=(1.5, -0.5))
 
 
 def test_a_recording_that_begins_late_knows_what_came_before(played: Set) -> None:

@@ -13,6 +13,7 @@ from performer.console import Warnings
 from performer.controls import SLOTS
 from performer.errors import ControlError
 from performer.memory import Memory
+from performer.repertoire import Repertoire
 from performer.session.conductor import Conductor
 from performer.session.stamp import ModelStamp
 from performer.settings import DeckSettings
@@ -26,9 +27,11 @@ class Hand:
 
     def __init__(self, memory: Memory, clock: FakeClock, path: pathlib.Path | None) -> None:
         self.memory, self.clock = memory, clock
-        self.conductor = Conductor(memory, path, STAMPS, warnings=Warnings(now_s=clock), now_s=clock)
+        repertoires = (Repertoire(presets=("amen", "stomp")),)
+        warnings = Warnings(now_s=clock)
+        self.conductor = Conductor(memory, path, STAMPS, repertoires=repertoires, warnings=warnings, now_s=clock)
 
-    def fire(self, path: str, *values: float) -> None:
+    def fire(self, path: str, *values: float | str) -> None:
         action = find_row(path)
         self.conductor.obey(action, action.accept(values), at_s=self.clock())  # type: ignore[arg-type]
 
@@ -96,6 +99,21 @@ def test_every_action_does_what_its_row_says(begin: Begin) -> None:
         hand.fire("/tap")
         hand.clock.advance(0.4)
     assert hand.read("/tempo") == pytest.approx(150)
+
+
+def test_a_preset_comes_into_the_first_corner_and_the_pad_goes_there(begin: Begin) -> None:
+    hand = begin()
+    for wanted, corner in (("stomp", -3), (1, -2)):
+        hand.set("/deck/2/morph", 0.5, 0.75)
+        hand.set("/deck/2/corners", -1, 70, -1, -1)
+        hand.fire("/deck/2/preset", wanted)
+        controls = hand.memory.state["controls"][0]
+        assert controls[SLOTS["/deck/2/corners"]].tolist() == [corner, 70, -1, -1]
+        assert controls[SLOTS["/deck/2/morph"]].tolist() == [0, 0]
+    hand.fire("/deck/2/pin", 4)
+    assert hand.memory.state["controls"][0, SLOTS["/deck/2/corners"]].tolist() == [-2, 70, -1, -2]
+    with pytest.raises(ControlError, match="preset flute is not in the deck's model, there are amen, stomp"):
+        hand.fire("/deck/2/preset", "flute")
 
 
 def test_a_button_that_is_let_go_does_nothing(begin: Begin) -> None:

@@ -1,4 +1,5 @@
 import json
+import pathlib
 import time
 
 import numpy as np
@@ -10,10 +11,12 @@ from performer.session.history import N_KEPT, DeckHistory, Entry, read_histories
 from performer.session.stamp import ModelStamp
 from performer.settings import PLACE_NAMES, DeckSettings, place_slots
 
+WRITTEN_BEFORE = pathlib.Path(__file__).parent / "written_before" / "session-history.jsonl"
+"""By a version that had the directions density and bass alone, and neither presets nor a pad for the timbre."""
 MODEL = ModelStamp(name="drums", sha256="ab12")
 
 
-def place(seed: float, **changes: float) -> tuple[float, ...]:
+def place(seed: float, **changes: float | tuple[float, ...]) -> tuple[float, ...]:
     values = default_values()
     values[SLOTS["/deck/1/seed"]] = seed
     for name, value in changes.items():
@@ -38,6 +41,15 @@ def test_the_place_of_settings_is_that_of_the_controls() -> None:
         settings = DeckSettings.from_controls(values, deck=deck + 1)
         assert settings.place == tuple(values[place_slots(deck)])
         assert DeckSettings.from_array(settings.to_array()).place == settings.place
+
+
+def test_histories_that_were_written_before_have_their_loops() -> None:
+    histories = [DeckHistory(deck) for deck in range(1, 5)]
+    assert read_histories(WRITTEN_BEFORE.read_text(), histories) == []
+    assert [entry.place for entry in histories[0].entries] == [
+        place(42, density=1.5, bass=-0.5), place(42, density=-2.0, bass=-0.5),
+    ]  # fmt: skip
+    assert histories[1].entries[0].place == place(13, corners=(-1, 70, -1, 8))
 
 
 def test_a_loop_is_noted_once_until_another_one_is() -> None:

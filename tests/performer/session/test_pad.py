@@ -1,7 +1,7 @@
 import pytest
 
 from performer.errors import ControlError
-from performer.session.pad import Edge, find_edge, lead_over, played_seed
+from performer.session.pad import Edge, find_edge, lead_over, played_seed, preset_corner
 from performer.settings import DeckSettings
 from stylegan_audio.latent import MAX_SEED
 
@@ -38,6 +38,21 @@ def test_the_seed_that_plays_is_that_of_the_corner() -> None:
     assert played_seed(DeckSettings(seed=10, corners=(-1, 77, -1, -1), morph=(1.0, 0.0))) == 77
 
 
+def test_a_preset_plays_and_is_led_over_to_as_a_seed_is() -> None:
+    stomp = DeckSettings(seed=10, corners=(-3, -1, -1, -1))
+    assert played_seed(stomp) == -3
+    assert lead_over(stomp, deck(0, 0, seed=50)) == (Edge(seeds=(-3, -3), place=0.0), Edge(seeds=(50, 50), place=0.0))
+
+
+def test_a_preset_is_found_by_its_name_or_its_number() -> None:
+    assert [preset_corner(("amen", "stomp"), wanted) for wanted in ("amen", 1.0, "stomp", 2.0)] == [-2, -2, -3, -3]
+    for wanted, reason in ((3.0, "preset 3 is not in the deck's model, there are amen, stomp;"), ("x", "preset x is")):
+        with pytest.raises(ControlError, match=reason):
+            preset_corner(("amen", "stomp"), wanted)
+    with pytest.raises(ControlError, match="there are none; choose one of 'loopmorph models', or make one with"):
+        preset_corner((), 1.0)
+
+
 @pytest.mark.parametrize("morph", [(0.5, 0.5), (0.5, 0.0)])
 def test_between_corners_no_single_seed_plays(morph: tuple[float, float]) -> None:
     with pytest.raises(ControlError, match=r"several seeds play at morph 0.5 0.*; move into a corner"):
@@ -51,6 +66,12 @@ def test_two_edges_make_a_pad_and_four_seeds_do_not() -> None:
     )
     assert lead_over(deck(0.5, 0.5), deck(0, 0, seed=50)) is None
     assert lead_over(deck(0, 0, seed=50), deck(0.5, 0.5)) is None
+
+
+def test_a_timbre_from_elsewhere_is_not_led_over() -> None:
+    mixed = DeckSettings(seed=50, timbre=(1.0, 0.0), split=0.5)
+    assert lead_over(deck(0, 0), mixed) is None
+    assert lead_over(mixed, deck(0, 0)) is None
 
 
 def test_a_seed_that_no_corner_can_be_pinned_to_is_not_led_over_to() -> None:

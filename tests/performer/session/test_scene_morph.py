@@ -140,6 +140,15 @@ def test_loops_between_four_seeds_flip_at_half_the_way_and_are_wandered_to(memor
     assert seen == [(3, (0.5, 0.5))] * 2 + [(50, (0.25, 0.25))] * 3
 
 
+def test_a_timbre_from_other_seeds_changes_with_them_at_half_the_way(memory: Memory, read: Read) -> None:
+    morph = SceneMorph(memory, scene(seed=50, timbre=(1.0, 0.5), split=0.5))
+    seen = []
+    for x in (0.25, 0.75):
+        morph.go(x, now_s=0.0)
+        seen.append([*read("/deck/1/seed"), *read("/deck/1/timbre"), *read("/deck/1/split")])
+    assert seen == [[3, 0, 0, 0.125], [50, 1, 0.5, 0.375]]
+
+
 def test_on_one_pad_the_place_goes_evenly_and_at_once(memory: Memory, read: Read) -> None:
     set_deck(memory, "morph", 0.5, 0.5)
     SceneMorph(memory, scene(morph=(1.0, 0.0))).go(0.5, now_s=0.0)

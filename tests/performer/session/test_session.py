@@ -24,6 +24,8 @@ from stylegan_audio import SHIPPED_MODELS
 from tests.performer.conftest import FakeClock, FakeRenderer
 
 STAMPS = (ModelStamp(name="drums", sha256="1"),)
+WRITTEN_BEFORE = pathlib.Path(__file__).parent / "written_before" / "session.json"
+"""By a version that had the directions density and bass alone, and neither presets nor a pad for the timbre."""
 DRUMS = str(SHIPPED_MODELS / "drums.safetensors")
 
 
@@ -165,6 +167,16 @@ def test_a_session_is_written_and_read_back_bit_for_bit(player: Player, tmp_path
     np.testing.assert_array_equal(found[64].values, scenes[64].values)
     path.write_text(write_session(now, {}))
     assert read_session(path)[1] == {}
+
+
+def test_a_session_that_was_written_before_has_the_newer_controls_at_their_defaults() -> None:
+    now, scenes = read_session(WRITTEN_BEFORE)
+    values = default_values()
+    values[SLOTS["/deck/1/seed"]], values[SLOTS["/deck/1/density"]], values[SLOTS["/deck/1/bass"]] = 42, 1.5, -0.5
+    values[SLOTS["/deck/2/corners"]], values[SLOTS["/deck/2/level"]] = (-1, 70, -1, 8), 0.4
+    np.testing.assert_array_equal(now.values, values)
+    values[SLOTS["/deck/1/density"]] = -2.0
+    np.testing.assert_array_equal(scenes[3].values, values)
 
 
 def broken(text: str, kind: str) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from performer.actions import ACTIONS, ACTIONS_BY_PATH, find_row
 from performer.controls import CONTROLS, CONTROLS_BY_PATH, N_DECKS, SLOTS, master_controls
+from performer.direction_names import COMPONENTS, NAMED, OWN
 from performer.errors import PerformerError
 from performer.readouts import READOUTS_BY_PATH
 from performer.surfaces.layouts import pages as making
@@ -41,7 +42,8 @@ def test_the_page_to_perform_on_has_pads_strips_directions_crossfader_and_tempo(
     faders = found_on(perform, Kind.FADER)
     assert {"/crossfader", "/tempo"} < faders
     for deck in range(1, N_DECKS + 1):
-        assert {f"/deck/{deck}/{name}" for name in ("density", "bass", "level", "low", "mid", "high")} < faders
+        assert {f"/deck/{deck}/{name}" for name in (*NAMED, *OWN, "level", "low", "mid", "high")} < faders
+        assert not {f"/deck/{deck}/{name}" for name in COMPONENTS} & faders  # they are on the deck's own page
 
 
 @pytest.mark.parametrize("deck", range(1, N_DECKS + 1))
@@ -145,10 +147,10 @@ def test_a_control_that_is_new_in_the_table_finds_a_place(monkeypatch: pytest.Mo
     assert (kinds["/deck/1/shine"], kinds["/deck/1/on"]) == (Kind.FADER, Kind.TOGGLE)
 
 
-@pytest.mark.parametrize("n", [1, 3, 5, 6])
+@pytest.mark.parametrize("n", [1, 5, 12, 16])
 def test_there_is_room_for_other_directions(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("density", "bass", "psi", "trim", "high", "drift")[:n]
-    monkeypatch.setattr(making, "DIRECTION_NAMES", names)
+    names = (*NAMED, *OWN, *COMPONENTS)[:n]
+    monkeypatch.setattr(making, "PERFORMED", names)
     monkeypatch.setattr(making, "EQUALIZER", ("low", "mid", "filter", "send"))
     sheet = making.Sheet("Perform", "#ffffff")
     making.perform_column(sheet, 2, Frame(10, 6, 288, 706))

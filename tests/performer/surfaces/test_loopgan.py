@@ -19,6 +19,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from directions.move import apply
+from directions.table import read_directions
 from performer.errors import PerformerError
 from performer.surfaces.loopgan.batch import Batch, BatchDrawer, change_rate, principal_components
 from performer.surfaces.loopgan.command import loopgan
@@ -26,6 +27,7 @@ from performer.surfaces.loopgan.files import LoopFiles
 from performer.surfaces.loopgan.request import MOVE, RANDOM, Request, RequestError, read_requests
 from performer.surfaces.loopgan.server import Server, open_folder
 from stylegan_audio.model_file import ModelHeader
+from tests.performer.taught_model import teach_drums
 
 REST = (0.0,) * 6
 
@@ -110,9 +112,15 @@ def test_the_first_axes_are_the_models_directions_at_three_sigma(drawer: BatchDr
     start = drawer.take(Request(True, REST, 0.1))
     denser = drawer.take(Request(False, (10.0, 0, 0, 0, 0, 0), 0.1))
     heavier = drawer.take(Request(False, (0, -10.0, 0, 0, 0, 0), 0.1))
-    directions = drawer.renderer.directions
+    directions = read_directions(drawer.renderer.header)
     np.testing.assert_allclose(denser, apply(start, directions["density"], strength=3.0), atol=1e-5)
     np.testing.assert_allclose(heavier, apply(start, directions["bass"], strength=-3.0), atol=1e-5)
+
+
+def test_the_axes_stay_what_they_are_for_a_model_with_more_directions(tmp_path: pathlib.Path) -> None:
+    taught = BatchDrawer(teach_drums(tmp_path / "drums.safetensors"), bars=1, seed=5)
+    assert [direction.name for direction in taught.directions] == ["density", "bass"]
+    assert len(taught.components) == 4
 
 
 def test_the_other_axes_are_principal_components_of_w_without_the_directions(drawer: BatchDrawer) -> None:

@@ -149,6 +149,8 @@ def test_a_control_is_written_with_its_types() -> None:
     assert build_packet("/deck/1/morph", (0.5, 0.25)) == message("/deck/1/morph", 0.5, 0.25)
     assert build_packet("/deck/1/seed", (7.0,)) == message("/deck/1/seed", 7)
     assert build_packet("/scene/morph", (3.0, 0.25)) == message("/scene/morph", 3, 0.25)
+    assert build_packet("/deck/1/preset", ("amen",)) == message("/deck/1/preset", "amen")
+    assert build_packet("/deck/1/preset", (2.0,)) == message("/deck/1/preset", 2)
 
 
 @given(st.lists(st.integers(1, 800), max_size=40))

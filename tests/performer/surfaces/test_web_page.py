@@ -15,9 +15,11 @@ import websockets
 from performer.actions import find_row
 from performer.controls import CONTROLS, SLOTS
 from performer.memory import Memory
+from performer.repertoire import Repertoire, read_repertoire
 from performer.surfaces.admission import Admission, own_addresses
 from performer.surfaces.web_page import MAX_PAGES, WEB, Page, play_page
 from tests.performer.surfaces.conftest import Site, build_hub, told
+from tests.performer.taught_model import PRESETS, teach_drums
 
 SECRET = "a-secret-token"
 Serve = Callable[..., Site]
@@ -183,6 +185,16 @@ def test_every_row_is_told_at_connect_with_its_value(site: Site) -> None:
         assert len(values[control.path]) == len(rows[control.path]["limits"]) == len(control.types)
     assert rows["/tap"]["kind"] == "action"
     assert rows["/count/underruns"]["kind"] == "readout"
+
+
+def test_the_page_is_told_what_each_model_has(site: Site, memory: Memory, tmp_path: pathlib.Path) -> None:
+    site.hub.conductor.repertoires = (read_repertoire(teach_drums(tmp_path / "drums.safetensors")), Repertoire())
+    hello = Page(site.hub, tmp_path, http_port=1).greet()["hello"]
+    taught, empty = hello["repertoires"]
+    assert (taught["labels"]["own1"], taught["labels"]["hats"], "kick" in taught["labels"]) == ("grit", "hats", False)
+    assert taught["presets"] == PRESETS
+    assert empty == {"labels": {}, "presets": ()}
+    assert set(hello["components"]) < set(hello["directions"])
 
 
 def test_what_a_page_is_made_of_has_a_version(site: Site, memory: Memory, tmp_path: pathlib.Path) -> None:
