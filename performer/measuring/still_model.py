@@ -39,5 +39,6 @@ def write_still_model(header: ModelHeader, path: pathlib.Path) -> ModelHeader:
     for name, array in state.items():
         if name.endswith("style.weight"):
             array[:, coordinate] = 0
-    directions[STILL] = entry, np.eye(header.config.w_dim, dtype=np.float32)[coordinate]
+    offered = {**entry, "report": {**entry["report"], "offered": True}}
+    directions[STILL] = offered, np.eye(header.config.w_dim, dtype=np.float32)[coordinate]
     return rewrite_model(header, path, state=state, directions=directions)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from directions import random_loops
-from directions.projection import N_STEPS, PULL_DB, project, search
+from directions.projection import N_STEPS, PULL_DB, project, search, target_level
 from directions.random_loops import RandomLoops
 from melgan_vocoder.generator import Vocoder
 from stylegan_audio.generator import Generator
@@ -71,11 +71,16 @@ def test_place_stays_where_latents_are(toys: RandomLoops, monkeypatch: pytest.Mo
     assert lengths[1] < 0.1
 
 
-def test_loops_of_any_length_and_loudness_are_searched_for_and_progress_counts_steps(
+def test_quiet_loop_sounds_like_a_loud_one(toys: RandomLoops, rng: np.random.Generator) -> None:
+    noise = rng.standard_normal(24_000).astype(np.float32)
+    torch.testing.assert_close(target_level(toys, 1e-5 * noise), target_level(toys, 0.1 * noise), atol=0.1, rtol=0)
+
+
+def test_loops_of_any_length_are_searched_for_and_progress_counts_steps(
     toys: RandomLoops, rng: np.random.Generator
 ) -> None:
     noise = rng.standard_normal(30_000).astype(np.float32)
-    loops, advanced = [0.1 * noise[:24_000], noise, 1e-3 * noise[:24_000]], []
+    loops, advanced = [noise[:24_000], noise, noise[:24_000]], []
     found = project(toys, loops, n_steps=4, advance=advanced.append)
     assert len(found) == 3
     assert sum(advanced) == 12

@@ -10,9 +10,11 @@ from directions.table import read_directions
 from melgan_vocoder.weights_file import read_tensors
 from performer.measuring.latency import SEEDS
 from performer.measuring.still_model import STILL, write_still_model
+from performer.repertoire import read_repertoire
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.latent import seed_latent
 from stylegan_audio.model_file import ModelHeader
+from stylegan_audio.rewriting import rewrite_model
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,17 @@ def test_its_direction_moves_w_and_not_a_bit_of_what_is_drawn(still: ModelHeader
             assert torch.equal(drawn, again)
 
 
+def test_its_direction_is_played_even_if_that_of_its_model_is_not_offered(
+    drums_header: ModelHeader, tmp_path: pathlib.Path
+) -> None:
+    table = drums_header.direction_table()
+    entry, vector = table[STILL]
+    refused = {**table, STILL: ({**entry, "report": {"offered": False, "reason": "it moves density"}}, vector)}
+    header = rewrite_model(drums_header, tmp_path / "drums.safetensors", directions=refused)
+    assert STILL not in read_repertoire(header).directions
+    assert STILL in read_repertoire(write_still_model(header, tmp_path / "still.safetensors")).directions
+
+
 def test_it_is_as_large_as_its_model_and_differs_in_one_column(still: ModelHeader, drums_header: ModelHeader) -> None:
     assert still.config == drums_header.config
     assert dict(still.weights.shapes) == dict(drums_header.weights.shapes)
@@ -53,6 +66,8 @@ def test_its_other_directions_and_its_identity_are_the_models(still: ModelHeader
     copy, model = read_directions(still), read_directions(drums_header)
     assert list(copy) == list(model)
     for name, direction in copy.items():
-        assert dataclasses.replace(direction, vector=model[name].vector).entry() == model[name].entry()
+        offered = {"offered": True} if name == STILL else {}
+        expected = dataclasses.replace(model[name], report={**model[name].report, **offered})
+        assert direction.entry() == expected.entry()
         assert np.array_equal(direction.vector, model[name].vector) == (name != STILL)
     assert dataclasses.asdict(still.identity) == dataclasses.asdict(drums_header.identity)

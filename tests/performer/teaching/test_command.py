@@ -87,7 +87,7 @@ def test_direction_is_learned_from_two_folders_and_written(loops: pathlib.Path, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("invert", "bright/0.wav", "--name", "A B"), "preset name 'A B', 1 to 32 lower-case letters"),
+        (("invert", "bright/gone.wav", "--name", "A B"), "preset name 'A B', 1 to 32 lower-case letters"),
         (("invert", "bright/gone.wav"), "gone.wav: cannot be read"),
         (("invert", "bright/0.wav", "--bpm", "100"), "at least a bar of 2.4 s is needed at 100 BPM"),
         (("directions", "from-audio", "bright", "dull", "--name", "bass"), "'bass' is a control already"),
