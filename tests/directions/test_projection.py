@@ -88,6 +88,7 @@ def test_loops_of_any_length_are_searched_for_and_progress_counts_steps(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_loop_of_the_model_is_found_again_through_the_vocoder(drums: RandomLoops, vocoder: Vocoder) -> None:
     for found in project(drums, sounding(drums, vocoder, range(9001, 9003)), n_steps=N_STEPS, advance=ignore):
         assert found.fidelity.distance_db < 0.4 * found.fidelity.nearest_db
@@ -95,6 +96,7 @@ def test_loop_of_the_model_is_found_again_through_the_vocoder(drums: RandomLoops
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_sound_that_the_model_cannot_draw_is_told_to_be_far(drums: RandomLoops) -> None:
     time_s = np.arange(192_000) / 48_000
     chord = sum(np.sin(2 * np.pi * hertz * time_s) for hertz in (220, 277.2, 329.6)) / 6
