@@ -55,7 +55,14 @@ class Listener:
         np.ndarray [shape=(n, w_dim)]
             float32, truncated with `TRUNCATION_PSI`.
         """
-        z = np.stack([seed_latent(seed, self.generator.config.z_dim) for seed in seeds])
+        return self.map(self.draw_z(seeds))
+
+    def draw_z(self, seeds: Iterable[int]) -> np.ndarray:
+        """Draw the input latents of seeds, float32 `[n, z_dim]`."""
+        return np.stack([seed_latent(seed, self.generator.config.z_dim) for seed in seeds])
+
+    def map(self, z: np.ndarray) -> np.ndarray:
+        """Map input latents as `draw_w` does, `[n, z_dim]` to `[n, w_dim]`."""
         with torch.inference_mode():
             return self.generator.map(torch.from_numpy(z), truncation_psi=TRUNCATION_PSI).numpy()
 

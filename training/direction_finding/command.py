@@ -19,6 +19,7 @@ def directions() -> None:
     \b
     loopmorph-train directions find mine.safetensors
     loopmorph-train directions report mine.safetensors --out report/
+    loopmorph-train directions morphs mine.safetensors
     """
 
 
@@ -95,3 +96,32 @@ def report(
         draw_picture(out / "picture.png", reports, title=model.stem)
         (out / "report.json").write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     print_reports(reports, as_json=as_json)
+
+
+@directions.command()
+@click.argument("model", type=FILE)
+@click.option("--morphs", "n_morphs", type=click.IntRange(1, 10_000), default=100, show_default=True,
+              help="Pairs of random loops to go between.")  # fmt: skip
+@click.option("--steps", "n_steps", type=click.IntRange(3, 10_000), default=64, show_default=True,
+              help="Places to listen at on each way.")  # fmt: skip
+@JSON
+def morphs(model: pathlib.Path, n_morphs: int, n_steps: int, as_json: bool) -> None:
+    """Measure how evenly MODEL morphs from loop to loop, and whether the beat holds on the way.
+
+    Each pair is gone through twice: straight in W, as decks do, and for comparison along the great circle in Z.
+
+    \b
+    loopmorph-train directions morphs mine.safetensors
+    loopmorph-train directions morphs mine.safetensors --morphs 10 --steps 32 --json
+    """
+    from rich.progress import Progress
+
+    from training.direction_finding.morphs import WAYS, measure_model_morphs
+    from training.direction_finding.report_table import print_morphs
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("listening", total=len(WAYS) * n_morphs * n_steps)
+        found = measure_model_morphs(
+            model, n_morphs=n_morphs, n_steps=n_steps, advance=lambda count: progress.advance(task, count)
+        )
+    print_morphs(found, as_json=as_json)

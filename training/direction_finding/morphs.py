@@ -1,11 +1,16 @@
 """Morphs: whether the sound changes evenly on the way from loop to loop, and whether the beat holds."""
 
+import pathlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from directions.levels import FORMAT
 from directions.survey import Listener
+from melgan_vocoder.vocoder_file import load_vocoder
+from stylegan_audio.generator_weights import load_generator
+from stylegan_audio.model_file import read_model_header
 from training.model_evaluation.onsets import mel_envelope
 from training.model_evaluation.rhythm import TEMPO_TOLERANCE, tempo_bpm
 
@@ -20,8 +25,56 @@ AS_WELL = 0.95
 """... or nearly as well there: loops that repeat fit elsewhere too."""
 
 
-def measure_morphs(listener: Listener, *, n_morphs: int, n_steps: int) -> dict[str, Any]:
-    """Morph between pairs of random loops, on straight lines in W, and listen at each step.
+def straight_in_w(listener: Listener, z: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Go straight from one mapped latent to another, as decks do: `z` is `[2, z_dim]`, the places are `[n, w_dim]`."""
+    first, last = listener.map(z)
+    return (1 - share) * first + share * last
+
+
+def slerp_in_z(listener: Listener, z: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Go along the great circle between two input latents, mapping each place."""
+    first, last = z / np.linalg.norm(z, axis=1, keepdims=True)
+    angle = np.arccos(np.clip(first @ last, -1, 1))
+    between = (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
+    return listener.map((between * np.linalg.norm(z, axis=1).mean()).astype(np.float32))
+
+
+Way = Callable[[Listener, np.ndarray, np.ndarray], np.ndarray]
+WAYS: Mapping[str, Way] = {"straight in W": straight_in_w, "great circle in Z": slerp_in_z}
+"""Ways from one latent to another."""
+
+
+def measure_model_morphs(
+    path: pathlib.Path, *, n_morphs: int, n_steps: int, advance: Callable[[int], None]
+) -> dict[str, dict[str, Any]]:
+    """Measure the morphs of a model on each of `WAYS`, between the same loops.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model file.
+    n_morphs, n_steps : int
+        See `measure_morphs`.
+    advance : callable
+        Called with the number of loops heard after each morph.
+
+    Returns
+    -------
+    dict of str to dict
+        By the way, from `measure_morphs`.
+
+    Raises
+    ------
+    LoopmorphError
+        If the file is not a model.
+    """
+    header = read_model_header(path)
+    listener = Listener(load_generator(header), load_vocoder(), advance=advance)
+    return {name: measure_morphs(listener, n_morphs=n_morphs, n_steps=n_steps, way=way) for name, way in WAYS.items()}
+
+
+def measure_morphs(listener: Listener, *, n_morphs: int, n_steps: int, way: Way = straight_in_w) -> dict[str, Any]:
+    """Morph between pairs of random loops, and listen at each step.
 
     Parameters
     ----------
@@ -31,6 +84,8 @@ def measure_morphs(listener: Listener, *, n_morphs: int, n_steps: int) -> dict[s
         How many pairs.
     n_steps : int
         Places on each way, its ends among them.
+    way : callable
+        One of `WAYS`.
 
     Returns
     -------
@@ -39,11 +94,11 @@ def measure_morphs(listener: Listener, *, n_morphs: int, n_steps: int) -> dict[s
         morphs in which it is at most `MOST_UNEVEN`; `tempo_held` and `downbeat_held`: shares of all steps;
         `tempo_at_ends`: share of the ends.
     """
-    ends = listener.draw_w(range(FIRST_SEED, FIRST_SEED + 2 * n_morphs)).reshape(n_morphs, 2, -1)
+    ends = listener.draw_z(range(FIRST_SEED, FIRST_SEED + 2 * n_morphs)).reshape(n_morphs, 2, -1)
+    share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, None]
     unevenness, tempo, downbeat = [], [], []
-    for first, last in ends:
-        share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, None]
-        mels = hear_all(listener, (1 - share) * first + share * last)
+    for z in ends:
+        mels = hear_all(listener, way(listener, z, share))
         steps = np.abs(np.diff(mels, axis=0)).mean(axis=(1, 2))
         unevenness.append(float(steps.max() / np.median(steps)))
         envelopes = mel_envelope(mels, FORMAT)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -21,6 +22,26 @@ def print_reports(reports: Mapping[str, Mapping[str, Any]], *, as_json: bool) ->
     for name, report in reports.items():
         if "moves" in report:
             console.print(f"{name}: {describe_moves(report['moves'])}")
+
+
+def print_morphs(found: Mapping[str, Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print how even morphs are and whether they keep the beat."""
+    if as_json:
+        click.echo(json.dumps({way: dict(figures) for way, figures in found.items()}))
+        return
+    table = Table(caption="unevenness: largest step of a morph re its median step; shares of all steps")
+    table.add_column("way", no_wrap=True)
+    for name in ("unevenness (median; largest)", "at most 3", "120 BPM (at the ends)", "downbeat"):
+        table.add_column(name, justify="right")
+    for way, figures in found.items():
+        table.add_row(
+            way,
+            f"{np.median(figures['unevenness']):.2f}; {max(figures['unevenness']):.2f}",
+            f"{figures['even']:.0%}",
+            f"{figures['tempo_held']:.1%} ({figures['tempo_at_ends']:.1%})",
+            f"{figures['downbeat_held']:.1%}",
+        )
+    Console().print(table)
 
 
 def lay_table(reports: Mapping[str, Mapping[str, Any]]) -> Table:

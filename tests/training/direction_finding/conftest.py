@@ -14,7 +14,7 @@ from stylegan_audio.config import ModelConfig
 from stylegan_audio.generator import Generator
 from stylegan_audio.generator_weights import generator_tensors
 from stylegan_audio.model_file import CARD_KEYS, ModelIdentity, write_model
-from training.direction_finding import examination, finding, reporting
+from training.direction_finding import examination, finding, morphs, reporting
 
 STRENGTHS = (-3.0, 0.0, 3.0)
 
@@ -25,7 +25,8 @@ def little_work() -> Iterator[None]:
         torch.manual_seed(20240607)
         config = VocoderConfig(channels=(6, 5, 4), dilations=(1,), stand_in_channels=4)
         vocoder = Vocoder(MelFormat(), config).eval().requires_grad_(False)
-        patch.setattr(examination, "load_vocoder", lambda: vocoder)
+        for module in (examination, morphs):
+            patch.setattr(module, "load_vocoder", lambda: vocoder)
         patch.setattr(examination, "POPULATION_SEEDS", range(200))
         for module in (examination, finding, reporting):
             patch.setattr(module, "REFERENCE_SEEDS", range(1000, 1010))

@@ -63,6 +63,16 @@ def test_report_measures_anew_and_leaves_the_file(told: tuple[pathlib.Path, Resu
     assert path.read_bytes() == before
 
 
+def test_morphs_are_measured_on_each_way(toy_file: pathlib.Path, little_work: None) -> None:
+    options = ("morphs", toy_file, "--morphs", 2, "--steps", 4)
+    result = invoke(*options, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert list(found) == ["straight in W", "great circle in Z"]
+    assert all(len(each["unevenness"]) == 2 for each in found.values())
+    assert "straight in W" in invoke(*options).stdout
+
+
 def test_reports_are_laid_out_in_a_table_or_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     judged = {
         "spearman": 0.98, "effect": 2.5, "leaks": {"swing": -0.1, "kick": 0.02}, "inside": 0.9, "inside_unmoved": 1.0,

@@ -7,7 +7,7 @@ from directions.survey import Listener
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
 from tests.conftest import ModelParts
-from training.direction_finding.morphs import holds_downbeat, measure_morphs
+from training.direction_finding.morphs import WAYS, Way, holds_downbeat, measure_morphs, slerp_in_z
 
 
 @pytest.fixture
@@ -18,13 +18,28 @@ def listener(model_parts: ModelParts, seeded_torch: None) -> Listener:
     )
 
 
-def test_every_morph_is_measured(listener: Listener) -> None:
-    found = measure_morphs(listener, n_morphs=2, n_steps=5)
+@pytest.mark.parametrize("way", WAYS.values())
+def test_every_morph_is_measured(listener: Listener, way: Way) -> None:
+    found = measure_morphs(listener, n_morphs=2, n_steps=5, way=way)
     assert (found["morphs"], found["steps"]) == (2, 5)
     assert len(found["unevenness"]) == 2
     assert min(found["unevenness"]) >= 1
     for name in ("even", "tempo_held", "tempo_at_ends", "downbeat_held"):
         assert 0 <= found[name] <= 1
+
+
+@pytest.mark.parametrize("way", WAYS.values())
+def test_a_way_begins_and_ends_at_its_loops(listener: Listener, way: Way) -> None:
+    z = listener.draw_z([1, 2])
+    ends = way(listener, z, np.float32([[0], [1]]))
+    np.testing.assert_allclose(ends, listener.map(z), atol=1e-4)
+
+
+def test_a_great_circle_keeps_its_distance_from_the_middle(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "map", lambda z: z)
+    places = slerp_in_z(listener, np.float32([[2, 0, 0], [0, 2, 0]]), np.linspace(0, 1, 7)[:, None])
+    np.testing.assert_allclose(np.linalg.norm(places, axis=1), 2, atol=1e-6)
+    np.testing.assert_allclose(places[3], [2**0.5, 2**0.5, 0], atol=1e-6)
 
 
 def test_a_leap_on_the_way_is_uneven(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
