@@ -50,6 +50,7 @@ setup(
         "dev": [
             "LinkPython-extern>=1.3; sys_platform == 'linux' and platform_machine == 'x86_64'",
             "hypothesis>=6",
+            "lupa>=2.2",
             "matplotlib>=3.9",
             "mypy>=1.15",
             "playwright>=1.50",

@@ -4,6 +4,8 @@ OSC_PORT = 9000
 """UDP."""
 HTTP_PORT = 8765
 """TCP, where the page is."""
+TABLET_PORT = 9001
+"""UDP, of a tablet: where the layouts want to hear feedback."""
 
 
 def loudspeaker_port(http_port: int) -> int:

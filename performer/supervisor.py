@@ -20,7 +20,7 @@ from performer.memory import PROCESSES, Memory, make_folder
 from performer.output.changeover import Changeover
 
 POLL_S = 0.05
-FROZEN_S = {"audio": 1.0, "control": 3.0, "worker": 2.0, "recorder": 60.0, "headphones": 3.0}
+FROZEN_S = {"audio": 1.0, "control": 3.0, "worker": 1.5, "recorder": 60.0, "headphones": 3.0}
 """A process that has not been alive for so long is ended and started again."""
 CALM_S = 1.0
 """A process that lived shorter than this is started again only after it."""

@@ -2,18 +2,28 @@
 
 References
 ----------
-Open Stage Control documentation: Widgets, Properties reference; Advanced property syntax (openstagecontrol.ammd.net).
+Open Stage Control documentation: Widgets, Properties reference; Advanced property syntax; Scripting
+(openstagecontrol.ammd.net).
 """
 
 import json
 from typing import Any
 
+from performer.ports import TABLET_PORT
 from performer.surfaces.layouts.widget import Frame, Kind, Page, Widget
 
 VERSION = "1.29.5"
 """Of the Open Stage Control whose properties these are."""
 PAPER = "#0f1217"
 DECIMALS = 4
+SCRIPT = """\
+if (event.type === "start" && Date.now() - (locals.asked || 0) > 60000) {{
+  locals.asked = Date.now()
+  send("{target}", "/subscribe", {{type: "i", value: {port}}})
+}}
+"""
+"""JavaScript of each touch: asks the instrument for feedback, and a minute later again, as it may have been started
+anew. (Scripts may send nothing before a touch.)"""
 
 
 def write_open_stage(pages: tuple[Page, ...], *, target: str) -> bytes:
@@ -33,6 +43,7 @@ def write_open_stage(pages: tuple[Page, ...], *, target: str) -> bytes:
     """
     root = {
         "type": "root", "id": "root", "colorBg": PAPER, "tabs": [tab(page, target=target) for page in pages],
+        "onTouch": SCRIPT.format(target=target, port=TABLET_PORT),
     }  # fmt: skip
     session = {"createdWith": "Open Stage Control", "version": VERSION, "type": "session", "content": root}
     return json.dumps(session, indent=1).encode()

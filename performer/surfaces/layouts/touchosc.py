@@ -4,7 +4,8 @@ Nothing is sent back that was received (`feedback` is 0), so that instrument and
 
 References
 ----------
-Hexler, TouchOSC manual: Editor, Messages, OSC; Script, Properties and Values (hexler.net/touchosc/manual).
+Hexler, TouchOSC manual: Editor, Messages, OSC; Script, Properties and Values, Global Functions, Callback Functions
+(hexler.net/touchosc/manual).
 py2tosc, docs/guide/format.md, on the `.tosc` file. This is version 3 of it, which every TouchOSC since 1.0 reads.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 
 from performer.actions import ACTIONS_BY_PATH
 from performer.controls import CONTROLS_BY_PATH
+from performer.ports import TABLET_PORT
 from performer.surfaces.layouts.widget import HEIGHT, TABS, WIDTH, Frame, Kind, Page, Widget, colour_shares
 
 VERSION = "3"
@@ -34,6 +36,21 @@ CONVERSIONS = {"i": "INTEGER", "f": "FLOAT"}
 INK, PAPER = (0.93, 0.94, 0.97), (0.06, 0.07, 0.09)
 MAX_TEXT, MIN_TEXT = 16, 9
 """Points of letters."""
+SCRIPT = f"""\
+-- Asks the instrument for feedback, and again when it has been silent for three seconds: it may have been started anew.
+local asked = -3000
+function update()
+  local now = getMillis()
+  if now - asked >= 3000 then
+    asked = now
+    sendOSC({{ '/subscribe', {{ {{ tag = 'i', value = {TABLET_PORT} }} }} }})
+  end
+end
+function onReceiveOSC(message, connections)
+  asked = getMillis()
+end
+"""
+"""Lua of the whole layout."""
 
 Property = str | bool | int | float | Frame | tuple[float, float, float]
 
@@ -62,6 +79,7 @@ def write_touchosc(pages: tuple[Page, ...]) -> bytes:
         "color": PAPER,
         "background": True,
         "interactive": True,
+        "script": SCRIPT,
     }
     root = ET.Element("lexml", version=VERSION)
     root.append(node("GROUP", "loopmorph", canvas, children=[pager]))

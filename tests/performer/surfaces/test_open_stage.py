@@ -71,3 +71,7 @@ def test_what_is_shown_sends_nothing() -> None:
 def test_a_tap_sends_its_values_in_one_message() -> None:
     assert (WIDGETS["Deck 1 unpin"]["preArgs"], WIDGETS["Deck 1 unpin"]["on"]) == ([-1, -1, -1], -1)
     assert (WIDGETS["Master save 5"]["mode"], WIDGETS["Master save 5"]["on"]) == ("tap", 5)
+
+
+def test_a_touch_asks_for_feedback() -> None:
+    assert 'send("127.0.0.1:9007", "/subscribe", {type: "i", value: 9001})' in SESSION["content"]["onTouch"]

@@ -7,6 +7,7 @@ import pytest
 
 from performer.actions import find_row
 from performer.controls import CONTROLS_BY_PATH
+from performer.ports import TABLET_PORT
 from performer.readouts import READOUTS_BY_PATH
 from performer.surfaces.layouts.pages import make_pages
 from performer.surfaces.layouts.touchosc import CONNECTIONS, read_touchosc, write_touchosc
@@ -161,3 +162,20 @@ def test_py2tosc_reads_it_and_finds_nothing_wrong(tmp_path: pathlib.Path) -> Non
     ]
     widgets = sum(widget.kind is not Kind.LABEL for page in PAGES for widget in page.widgets)
     assert sum(bool(control.messages) for control in document.root.walk()) == widgets
+
+
+def test_its_script_asks_for_feedback_again_whenever_the_instrument_is_silent() -> None:
+    lua51 = pytest.importorskip("lupa.lua51", reason="lupa not installed")
+    sent = []
+    runtime = lua51.LuaRuntime()
+    names = runtime.globals()
+    names.getMillis = lambda: now_ms
+    names.sendOSC = lambda message: sent.append((now_ms, message[1], message[2][1]["tag"], message[2][1]["value"]))
+    (script,) = [entry for entry in ROOT.iter("property") if entry.findtext("key") == "script"]
+    runtime.execute(script.findtext("value"))
+    for now_ms in range(0, 20_000, 16):
+        names.update()
+        if 5000 < now_ms < 10_000:
+            names.onReceiveOSC(None, None)
+    assert {message[1:] for message in sent} == {("/subscribe", "i", TABLET_PORT)}
+    assert [round(at_ms / 1000) for at_ms, *_ in sent] == [0, 3, 13, 16, 19]
