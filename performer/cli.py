@@ -90,7 +90,7 @@ def perform(
 
     if record is not None:
         record = require_new(record.resolve(), option="--record")
-    headers = [find_model(name) for name in models.split(",")] if models else list_models()[0]
+    headers = [find_model(name) for name in models.split(",")] if models is not None else list_models()[0]
     headers = headers[:MAX_MODELS]
     names = ", ".join(header.name for header in headers)
     running_instruments()  # clears away what dead ones left
@@ -167,6 +167,8 @@ def check_names(*, session: pathlib.Path | None, record: pathlib.Path | None, cu
               help="UDP port of the running instrument.")  # fmt: skip
 def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     """Move a control of the running instrument, or press a button of it.
+
+    What the instrument cannot do, such as to recall an empty scene, it says in its own terminal.
 
     \b
     loopmorph set /deck/1/density 2

@@ -13,7 +13,7 @@ from typing import Any
 
 from performer.console import TOLD, Warnings, say
 from performer.errors import PerformerError
-from performer.memory import Memory, read_options
+from performer.memory import Memory, process_exists, read_options
 from performer.repertoire import read_repertoires
 from performer.session.conductor import POLL_S, Conductor
 from performer.session.stamp import read_stamps
@@ -70,8 +70,13 @@ async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any], *,
 
         surfaces["Link"] = play_link
     tasks = [asyncio.create_task(hub.keep(name, play)) for name, play in surfaces.items()]
+    supervisor_pid = int(hub.memory.state["supervisor_pid"][0])
     while not hub.memory.stopping:
         hub.memory.beat("control")
+        if supervisor_pid and not process_exists(supervisor_pid):
+            supervisor_pid = 0
+            say("the supervisor is gone: the music goes on, but nothing that fails is started again; "
+                "when it suits, 'loopmorph stop', then 'loopmorph perform --resume'")  # fmt: skip
         hub.work()
         await asyncio.sleep(POLL_S)
     hub.conductor.guard("the session", lambda: hub.conductor.save(is_last=True))  # first: a surface may hang

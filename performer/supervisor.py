@@ -28,6 +28,8 @@ LEAVE_S = 3.0
 """How long processes get to leave by themselves."""
 READY_S = 120.0
 """How long a process may take to get ready. (The first start ever compiles the mixing kernel.)"""
+READY_AGAIN_S = 20.0
+"""How long one may take that was ready before."""
 KEPT_BYTES = "1000000000"
 ENVIRONMENT = {
     "GOMP_SPINCOUNT": "0",  # threads of a layer that wait for each other must not burn the time of the one that is late
@@ -97,7 +99,10 @@ class Supervisor:
                 self.launch(name)
         deadline_s = time.monotonic() + READY_S
         while not self.ready():
-            self.require_alive()
+            if self.all_joined():
+                self.watch()
+            else:
+                self.require_alive()
             if time.monotonic() > deadline_s:
                 raise PerformerError(
                     f"no loop after {READY_S:g} s; needed are about 5 s on an idle computer; see the lines above"
@@ -121,7 +126,11 @@ class Supervisor:
         """Whether every process is ready, and every deck whose fader is up sounds."""
         state = self.memory.state
         waiting = (state["controls"][0, LEVEL_SLOTS] > 0) & (state["sounding"][0] == 0)
-        return not waiting.any() and all(self.memory.heartbeat_s(name) > 0 for name in self.children)
+        return not waiting.any() and self.all_joined()
+
+    def all_joined(self) -> bool:
+        """Whether every process has been alive once."""
+        return all(self.memory.heartbeat_s(name) > 0 for name in self.children)
 
     def launch(self, name: str) -> None:
         """Start one process."""
@@ -129,7 +138,7 @@ class Supervisor:
 
     def spawn(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a program of the instrument."""
-        command = [sys.executable, "-m", f"performer.{name}_process", str(self.folder), *arguments]
+        command = [sys.executable, "-P", "-m", f"performer.{name}_process", str(self.folder), *arguments]
         return subprocess.Popen(
             command, start_new_session=True, stdin=subprocess.DEVNULL, env={**ENVIRONMENT, **os.environ}
         )
@@ -153,14 +162,16 @@ class Supervisor:
         for child in list(self.children.values()):
             heartbeat_s = self.memory.heartbeat_s(child.name)
             silent_s = time.monotonic() - max(heartbeat_s, child.started_s)
-            patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else READY_S
+            starting_s = READY_AGAIN_S if heartbeat_s > 0 else READY_S
+            patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else starting_s
             code = child.process.poll()
             if code is None and may_end and silent_s > patience_s:
                 say(f"the {child.name} process has been silent for {silent_s:.1f} s; ending it")
                 code = end(child.process)
             if code is not None and time.monotonic() - child.started_s > CALM_S:
                 count = self.memory.count(f"{child.name}_restarts")
-                say(f"the {child.name} process ended ({code}); starting it again, the music goes on ({count} so far)")
+                goes_on = "the clock runs on" if child.name == "audio" else "the music goes on"
+                say(f"the {child.name} process ended ({code}); starting it again, {goes_on} ({count} so far)")
                 self.launch(child.name)
 
     def begin_summary(self) -> None:
@@ -233,7 +244,7 @@ def stolen_s() -> float:
 
 @contextlib.contextmanager
 def stop_on_signals(memory: Memory) -> Iterator[None]:
-    """Stop the instrument in order when the terminal or the system asks for it.
+    """Stop the instrument in order when the terminal or the system asks for it; let other signals do nothing.
 
     Parameters
     ----------
@@ -244,7 +255,10 @@ def stop_on_signals(memory: Memory) -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> None:
         memory.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    asking = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    before = {number: signal.signal(number, stop) for number in asking} | {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGUSR1, signal.SIGUSR2)
+    }
     try:
         yield
     finally:

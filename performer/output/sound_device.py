@@ -16,7 +16,7 @@ MAX_LATENCY_S = 2.0
 SILENT_DEVICE_S = 0.8
 """A device that asks for nothing this long is lost."""
 WAKING_S = 3.0
-"""So long it may take until it asks for the first time: an idle PulseAudio null sink needs up to 2 s."""
+"""So long it may take at first: an idle PulseAudio null sink fills its buffer, then asks for nothing for up to 2 s."""
 
 
 class NoDeviceError(PerformerError):
@@ -60,15 +60,14 @@ class PortAudioOutput:
         latency_ms: float,
     ) -> None:
         self.finished = False
-        self.begun = False
-        self.asked_s = time.monotonic()
+        self.opened_s = self.asked_s = time.monotonic()
 
         def callback(out: np.ndarray, _frames: int, at: Any, status: Any) -> None:
             if status.output_underflow:
                 underrun()
             latency_s = at.outputBufferDacTime - at.currentTime
             render(out, latency_s if 0 < latency_s < MAX_LATENCY_S else 0.0)
-            self.asked_s, self.begun = time.monotonic(), True
+            self.asked_s = time.monotonic()
 
         with quiet_libraries():
             sounddevice = import_sounddevice()
@@ -105,7 +104,8 @@ class PortAudioOutput:
         if self.finished:
             return "the sound device went away"
         silent_s = time.monotonic() - self.asked_s
-        if silent_s > (SILENT_DEVICE_S if self.begun else WAKING_S):
+        is_awake = self.asked_s - self.opened_s > WAKING_S
+        if silent_s > (SILENT_DEVICE_S if is_awake else WAKING_S):
             return f"the sound device has asked for nothing for {silent_s:.1f} s"
         return None
 

@@ -3,12 +3,13 @@
 A header says what drew; then comes the ledger, from the start of the instrument up to the end of the recording.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
 import json
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from melgan_vocoder import SHIPPED_VOCODER
@@ -18,6 +19,10 @@ from performer.session.stamp import read_stamps
 SUFFIX = ".jsonl"
 KIND = "loopmorph control log"
 VERSION = 1
+FIELDS = {"models": list, "vocoder": str, "torch": str, "sample_rate": int, "start": int}
+"""What no log can be rendered without."""
+POSITIVE = ("models", "sample_rate")
+"""Of these, what is neither empty nor 0."""
 
 
 def make_header(models: Sequence[str]) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def read_header(path: pathlib.Path) -> dict[str, Any]:
             header = json.loads(file.readline())
     except OSError as error:
         raise PerformerError(f"{path}: {error.strerror}; a control log is needed; check the path") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("kind") != KIND:
         raise PerformerError(f"{path}: not a control log; the {SUFFIX} file beside a recording is needed; choose that")
@@ -71,6 +76,21 @@ def read_header(path: pathlib.Path) -> dict[str, Any]:
             f"loopmorph {header.get('loopmorph')}"
         )
     return header
+
+
+def require_fields(path: pathlib.Path, header: Mapping[str, Any]) -> None:
+    """Check that a log can be rendered.
+
+    Raises
+    ------
+    PerformerError
+        If its first line lacks something, or has it otherwise than a recording writes it.
+    """
+    for name, kind in FIELDS.items():
+        if not isinstance(header.get(name), kind) or (name in POSITIVE and not header[name]):
+            raise PerformerError(
+                f"{path}: its first line has {name} {header.get(name)!r}; what a recording wrote is needed; take a copy"
+            )
 
 
 @dataclasses.dataclass
@@ -86,14 +106,33 @@ class Survey:
 
 
 def survey(path: pathlib.Path) -> Survey:
-    """Look through a log."""
+    """Look through a log.
+
+    Raises
+    ------
+    PerformerError
+        If one of its lines was not written by a recording.
+    """
     found = Survey()
-    for entry in read_entries(path):
-        found.end = entry.get("end", found.end)
-        found.lost += entry.get("lost", 0)
-        if "model" in entry.get("to", {}):
-            found.models.add(entry["to"]["model"])
+    for number, entry in enumerate(read_entries(path), start=1):
+        with readable(number):
+            found.end = int(entry.get("end", found.end))
+            found.lost += int(entry.get("lost", 0))
+            if "model" in entry.get("to", {}):
+                found.models.add(int(entry["to"]["model"]))
     return found
+
+
+@contextlib.contextmanager
+def readable(number: int) -> Iterator[None]:
+    """Tell of an entry that no recording wrote, by its number, in one line."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise PerformerError(
+            f"entry {number} of the log cannot be obeyed ({type(error).__name__}: {error}); what a recording wrote is "
+            "needed; take a copy that nobody has edited"
+        ) from error
 
 
 def read_entries(path: pathlib.Path) -> Iterator[dict[str, Any]]:
@@ -109,7 +148,7 @@ def read_entries(path: pathlib.Path) -> Iterator[dict[str, Any]]:
         for line in file:
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(entry, dict):
                 yield entry

@@ -15,6 +15,7 @@ from performer.errors import PerformerError
 from performer.generation.drawing import Drawing
 from performer.generation.renderer import LoopRenderer
 from performer.memory import N_CELLS, TAPE_SAMPLES, Memory
+from performer.recording.control_log import readable
 from performer.settings import DeckSettings
 
 BLOCK_SIZE = 4096
@@ -87,16 +88,17 @@ class Replay:
         Raises
         ------
         PerformerError
-            If lines are missing.
+            If lines are missing, or one was not written by a recording.
         """
-        for entry in entries:
-            if "worker" in entry:
-                self.begin_worker(entry["worker"])
-            elif "deck" in entry:
-                self.draw(self.decks[entry["deck"] - 1], entry)
-            elif entry.get("n", 0) > self.number:  # a line may be there twice, from a recorder and its successor
-                self.number = entry["n"]
-                yield from self.obey(entry)
+        for number, entry in enumerate(entries, start=1):
+            with readable(number):
+                if "worker" in entry:
+                    self.begin_worker(entry["worker"])
+                elif "deck" in entry:
+                    self.draw(self.decks[entry["deck"] - 1], entry)
+                elif entry.get("n", 0) > self.number:  # a line may be there twice, from a recorder and its successor
+                    self.number = entry["n"]
+                    yield from self.obey(entry)
             if self.rate == self.sample_rate and self.position >= self.end:
                 return
         yield from self.play(self.end)

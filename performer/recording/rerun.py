@@ -15,7 +15,7 @@ from performer.controls import N_DECKS
 from performer.crate import find_model
 from performer.errors import PerformerError
 from performer.generation.renderer import LoopRenderer
-from performer.recording.control_log import read_entries, read_header, survey, vocoder_sum
+from performer.recording.control_log import read_entries, read_header, require_fields, survey, vocoder_sum
 from performer.recording.recording import SoundFile
 from performer.recording.replay import Replay
 from performer.recording.take import FORMATS
@@ -50,10 +50,13 @@ def render_log(log: pathlib.Path, out: pathlib.Path, *, stems: bool, progress: C
         If the log cannot be read or is not whole, a model is missing or another one, or a file cannot be written.
     """
     header, found = read_header(log), survey(log)
+    require_fields(log, header)
     if found.lost:
         raise PerformerError(
             f"{log}: it lacks {found.lost} lines, for which there was no room; all are needed to render it"
         )
+    if found.end <= int(header["start"]):
+        raise PerformerError(f"{log}: it ends before the recording begins; all of its lines are needed; take a copy")
     load = find_renderers(header, used=found.models)
     replay = Replay(header, end=found.end, renderer_of=load)
     paths = [out, *(out.with_name(f"{out.stem}-deck{deck + 1}{out.suffix}") for deck in range(N_DECKS))]

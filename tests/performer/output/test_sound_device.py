@@ -1,9 +1,10 @@
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from performer.errors import PerformerError
-from performer.output.sound_device import NoDeviceError, find_device, require_channels
+from performer.output.sound_device import NoDeviceError, PortAudioOutput, find_device, require_channels
 
 
 def fake_sounddevice(*names: str, default: int = 0) -> SimpleNamespace:
@@ -34,3 +35,18 @@ def test_a_device_of_too_few_channels_is_one_line() -> None:
         PerformerError, match=r"'USB Audio' has 2 output channels, 8 are needed; choose another with --device, or fewer"
     ):
         require_channels(device, 8)
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "silent_s", "is_lost"),
+    [(0.0, 2.9, False), (0.0, 3.1, True), (0.1, 2.0, False), (0.1, 3.1, True), (9.0, 0.7, False), (9.0, 0.9, True)],
+)
+def test_a_device_that_has_just_been_opened_may_take_its_time(
+    monkeypatch: pytest.MonkeyPatch, asked_s: float, silent_s: float, is_lost: bool
+) -> None:
+    """An idle PulseAudio null sink fills its buffer at once, and then asks for nothing for two seconds."""
+    output = object.__new__(PortAudioOutput)
+    output.finished, output.opened_s, output.asked_s = False, 100.0, 100.0 + asked_s
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0 + asked_s + silent_s)
+    failure = output.failure()
+    assert failure == (f"the sound device has asked for nothing for {silent_s:.1f} s" if is_lost else None)

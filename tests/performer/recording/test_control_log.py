@@ -4,7 +4,7 @@ import pathlib
 import pytest
 
 from performer.errors import PerformerError
-from performer.recording.control_log import make_header, read_entries, read_header, survey
+from performer.recording.control_log import make_header, read_entries, read_header, require_fields, survey
 from stylegan_audio import SHIPPED_MODELS
 
 
@@ -17,7 +17,7 @@ def test_the_header_names_what_draws(tmp_path: pathlib.Path) -> None:
     assert read_header(log) == header
 
 
-@pytest.mark.parametrize("text", ["", "RIFF\0\0", "[]", '{"kind": "loopmorph session"}'])
+@pytest.mark.parametrize("text", ["", "RIFF\0\0", "[]", '{"kind": "loopmorph session"}', "[" * 100_000])
 def test_another_file_is_no_log(tmp_path: pathlib.Path, text: str) -> None:
     log = tmp_path / "set.jsonl"
     log.write_text(text)
@@ -42,3 +42,21 @@ def test_a_log_is_surveyed(tmp_path: pathlib.Path) -> None:
     found = survey(log)
     assert (found.end, found.models, found.lost) == (20, {2}, 3)
     assert list(read_entries(log)) == entries
+
+
+@pytest.mark.parametrize("wrong", [{"models": []}, {"models": "drums"}, {"sample_rate": 0}, {"start": None}])
+def test_a_first_line_that_no_recording_wrote_is_refused(tmp_path: pathlib.Path, wrong: dict[str, object]) -> None:
+    log = tmp_path / "set.jsonl"
+    header = {**make_header([str(SHIPPED_MODELS / "drums.safetensors")]), "sample_rate": 48_000, "start": 0}
+    require_fields(log, header)
+    (name,) = wrong
+    with pytest.raises(PerformerError, match=rf"set.jsonl: its first line has {name} .*; what a recording wrote is"):
+        require_fields(log, {**header, **wrong})
+
+
+@pytest.mark.parametrize("line", [{"end": "soon"}, {"to": {"model": None}}, {"to": 5}, {"lost": []}])
+def test_a_line_that_no_recording_wrote_is_named(tmp_path: pathlib.Path, line: dict[str, object]) -> None:
+    log = tmp_path / "set.jsonl"
+    log.write_text("\n".join(map(json.dumps, [{"kind": "x"}, {"end": 10}, line])))
+    with pytest.raises(PerformerError, match=r"entry 2 of the log cannot be obeyed \((TypeError|ValueError|Attr)"):
+        survey(log)

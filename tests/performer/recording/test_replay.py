@@ -277,3 +277,13 @@ def test_lines_that_a_recorder_and_its_successor_both_wrote_count_once(begun: Re
     list(begun.blocks([*twice, *twice]))
     assert begun.position == 9600
     np.testing.assert_array_equal(begun.memory.clips[0, 4, 2, :, : audio.shape[1]], audio)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"deck": 99, "window": [0, 2]}, {"deck": 1, "window": [0, 2]}, {"deck": "one", "to": {}}, {"worker": [1]},
+     {"n": 1, "at": 0, "set": {"/none": [1]}}, {"n": 1, "at": 0, "clips": [[9, 9, 9, 9]]}],
+)  # fmt: skip
+def test_a_line_that_no_recording_wrote_is_refused_with_its_number(begun: Replay, entry: dict[str, object]) -> None:
+    with pytest.raises(PerformerError, match=r"entry 1 of the log cannot be obeyed"):
+        list(begun.blocks([entry]))
