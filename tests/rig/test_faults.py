@@ -259,7 +259,7 @@ def test_a_killed_or_frozen_audio_process_is_back_in_phase(rig: Rig, number: sig
     assert 0 < gap_s < PATIENCE * SOUND_BACK_S
     assert abs(error_s) < PHASE_S
     told = rig.log()[mark:]
-    restarts = told.count("the audio process ended (-9); starting it again, the music goes on")
+    restarts = told.count("the audio process ended (-9); starting it again, the clock runs on")
     assert rig.counter("audio_restarts") == counted + restarts > counted
     assert told.count("the audio process has been silent for") == (restarts if number == signal.SIGSTOP else 0)
     rig.require_obedience()
