@@ -57,7 +57,8 @@ SOUND_BACK_S = 3.0
 DETECT_S = 1.0
 """Bound: a device that is lost is noticed."""
 PATIENCE = 3
-PHASE_S = 0.002
+PHASE_S = 0.005
+"""A block: how well a sound server knows when it will play the first one it asks for. Usually 0.2 to 2.2 ms."""
 SAME = 1e-5
 """A loop that was drawn anew is faded into: it is the same but for rounding."""
 LEAD_S = LOOP / RATE + 0.5
