@@ -296,22 +296,6 @@ def machine_delay_ms() -> Iterator[list[float]]:
             delay_ms.append(float(out))
 
 
-class Gaps:
-    """Gaps heard in the attempts of a test, and who made them.
-
-    A sound server may starve on a shared machine without a trace that a witness sees; a fault of the instrument's
-    comes again. So one gap that the machine did not make is heard once more, and a second one is a failure.
-    """
-
-    def __init__(self) -> None:
-        self.unexplained = 0
-
-    def note(self, *, made_by_machine: bool) -> None:
-        """Tell of an attempt with a gap."""
-        self.unexplained += not made_by_machine
-        assert self.unexplained < 2, "two gaps that the machine did not make"
-
-
 def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -17,7 +17,6 @@ from tests.rig.conftest import (
     SILENCE,
     STANDSTILL_MS,
     STOLEN_S,
-    Gaps,
     Pulse,
     Start,
     longest_silence,
@@ -29,6 +28,8 @@ from tests.rig.conftest import (
 
 STEPS = 30
 SETTLE_S = 15
+SEED = 12
+"""A loop without pauses: what is silent in it is a gap. (That of seed 3 falls silent for 90 ms when it is sparse.)"""
 
 
 def onsets_per_second(audio: np.ndarray) -> float:
@@ -73,8 +74,7 @@ def test_a_minute_moved_by_oscsend_and_a_midi_knob_has_no_gap_and_follows_both_h
         audio = ear.stop()
         return audio[np.flatnonzero(np.any(audio != 0, axis=1))[0] :]
 
-    options = ("--device", "pulse", "--latency-ms", f"{LATENCY_MS}", "--midi", "knobs")
-    gaps_heard = Gaps()
+    options = ("--device", "pulse", "--latency-ms", f"{LATENCY_MS}", "--midi", "knobs", "--seed", f"{SEED}")
     for _ in range(ATTEMPTS):
         instrument = start(*options, environment={**pulse.environment, **jack})
         instrument.wait_for("playing drums")
@@ -98,5 +98,5 @@ def test_a_minute_moved_by_oscsend_and_a_midi_knob_has_no_gap_and_follows_both_h
             for part in (low, high):  # at rest not a sample is lost or doubled: the loop repeats to the bit
                 np.testing.assert_array_equal(part[:LOOP], part[LOOP : 2 * LOOP])
             return
-        gaps_heard.note(made_by_machine=delay_ms[0] > STANDSTILL_MS or summary["stolen_s"] > STOLEN_S)
+        assert delay_ms[0] > STANDSTILL_MS or summary["stolen_s"] > STOLEN_S, "a gap that the machine did not make"
     pytest.skip(f"the machine stood still in each of {ATTEMPTS} minutes: it cannot show a minute without a gap")
