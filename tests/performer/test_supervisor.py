@@ -18,7 +18,7 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import Memory, running_instruments
-from performer.supervisor import Supervisor
+from performer.supervisor import Supervisor, stop_on_signals
 from performer.surfaces.osc import bind, send
 from stylegan_audio import SHIPPED_MODELS
 
@@ -261,3 +261,39 @@ def test_an_unknown_device_and_an_existing_file_end_the_start_with_one_line(tmp_
         assert not [line for line in err.splitlines() if "process" in line]
         assert "Traceback" not in err
     assert path.read_bytes() == b"keep me"
+
+
+def test_a_device_lost_while_it_starts_is_opened_again_and_files_of_the_folder_are_not_run(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "http.py").write_text("raise SystemExit('a file of the folder was run')")
+    monkeypatch.chdir(tmp_path)
+    supervisor = Supervisor(options(http_port=8820))
+    ended: list[int] = []
+
+    def is_ready() -> bool:
+        if not ended and supervisor.all_joined():
+            ended.append(supervisor.children["audio"].process.pid)
+            kill(ended[0])
+        return bool(ended) and supervisor.memory.counters()["audio_restarts"] > 0 and ready()
+
+    ready = supervisor.ready
+    monkeypatch.setattr(supervisor, "ready", is_ready)
+    try:
+        supervisor.start()
+        assert supervisor.children["audio"].process.pid != ended[0]
+        assert supervisor.memory.counters()["control_restarts"] == supervisor.memory.counters()["worker_restarts"] == 0
+    finally:
+        supervisor.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_signals_that_ask_for_nothing_do_nothing(number: signal.Signals) -> None:
+    memory = Memory.private()
+    with stop_on_signals(memory):
+        os.kill(os.getpid(), number)
+        time.sleep(0.05)
+        assert not memory.stopping
+        os.kill(os.getpid(), signal.SIGQUIT)
+        time.sleep(0.05)
+        assert memory.stopping
