@@ -28,8 +28,8 @@ LEAVE_S = 3.0
 """How long processes get to leave by themselves."""
 READY_S = 120.0
 """How long a process may take to get ready. (The first start ever compiles the mixing kernel.)"""
-READY_AGAIN_S = 20.0
-"""How long one may take that was ready before."""
+READY_AGAIN_S = {"audio": 20.0}
+"""How long one may take that was ready before, where nothing is heard meanwhile."""
 KEPT_BYTES = "1000000000"
 ENVIRONMENT = {
     "GOMP_SPINCOUNT": "0",  # threads of a layer that wait for each other must not burn the time of the one that is late
@@ -162,7 +162,7 @@ class Supervisor:
         for child in list(self.children.values()):
             heartbeat_s = self.memory.heartbeat_s(child.name)
             silent_s = time.monotonic() - max(heartbeat_s, child.started_s)
-            starting_s = READY_AGAIN_S if heartbeat_s > 0 else READY_S
+            starting_s = READY_AGAIN_S.get(child.name, READY_S) if heartbeat_s > 0 else READY_S
             patience_s = FROZEN_S[child.name] if heartbeat_s > child.started_s else starting_s
             code = child.process.poll()
             if code is None and may_end and silent_s > patience_s:

@@ -81,9 +81,6 @@ def render_loop(
 
     header, values = find_model(model), default_values()
     repertoire = read_repertoire(header)
-    for name in NAMED:
-        if controls[name]:
-            repertoire.control_of(name)
     controls |= {repertoire.control_of(name): strength for name, strength in others}
     for name, value in controls.items():
         values[SLOTS[f"/deck/1/{name}"]] = value

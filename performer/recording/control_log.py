@@ -89,7 +89,8 @@ def require_fields(path: pathlib.Path, header: Mapping[str, Any]) -> None:
     for name, kind in FIELDS.items():
         if not isinstance(header.get(name), kind) or (name in POSITIVE and not header[name]):
             raise PerformerError(
-                f"{path}: its first line has {name} {header.get(name)!r}; what a recording wrote is needed; take a copy"
+                f"{path}: its first line has {name} {header.get(name)!r}; the log as it was recorded is needed; "
+                "take a copy that nobody has edited"
             )
 
 
@@ -130,8 +131,8 @@ def readable(number: int) -> Iterator[None]:
         yield
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise PerformerError(
-            f"entry {number} of the log cannot be obeyed ({type(error).__name__}: {error}); what a recording wrote is "
-            "needed; take a copy that nobody has edited"
+            f"entry {number} of the log cannot be obeyed ({type(error).__name__}: {error}); the log as it was recorded "
+            "is needed; take a copy that nobody has edited"
         ) from error
 
 

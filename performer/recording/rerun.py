@@ -56,7 +56,9 @@ def render_log(log: pathlib.Path, out: pathlib.Path, *, stems: bool, progress: C
             f"{log}: it lacks {found.lost} lines, for which there was no room; all are needed to render it"
         )
     if found.end <= int(header["start"]):
-        raise PerformerError(f"{log}: it ends before the recording begins; all of its lines are needed; take a copy")
+        raise PerformerError(
+            f"{log}: it ends before the recording begins; all of its lines are needed; take a copy that is whole"
+        )
     load = find_renderers(header, used=found.models)
     replay = Replay(header, end=found.end, renderer_of=load)
     paths = [out, *(out.with_name(f"{out.stem}-deck{deck + 1}{out.suffix}") for deck in range(N_DECKS))]

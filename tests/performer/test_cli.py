@@ -248,3 +248,7 @@ def test_what_is_no_log_is_not_rendered(tmp_path: pathlib.Path) -> None:
     line = one_error_line(run("render", str(tmp_path / "a.wav"), "--log", __file__))
     assert "test_cli.py: not a control log" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_list_of_models_is_refused() -> None:
+    assert "model '' is not in the crate" in one_error_line(run("perform", "--models", ""))

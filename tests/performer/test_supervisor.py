@@ -18,7 +18,7 @@ from melgan_vocoder.format import MelFormat
 from performer.controls import SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import Memory, running_instruments
-from performer.supervisor import Supervisor, stop_on_signals
+from performer.supervisor import Child, Supervisor, stop_on_signals
 from performer.surfaces.osc import bind, send
 from stylegan_audio import SHIPPED_MODELS
 
@@ -297,3 +297,20 @@ def test_signals_that_ask_for_nothing_do_nothing(number: signal.Signals) -> None
         os.kill(os.getpid(), signal.SIGQUIT)
         time.sleep(0.05)
         assert memory.stopping
+
+
+@pytest.mark.parametrize(("name", "is_ended"), [("audio", True), ("worker", False)])
+def test_a_process_that_hangs_while_it_starts_again_is_ended_if_nothing_is_heard_meanwhile(
+    name: str, is_ended: bool
+) -> None:
+    supervisor = Supervisor(options())
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        supervisor.memory.state["heartbeat_s"][:] = time.monotonic() - 40  # it was there, before it was started again
+        supervisor.children[name] = Child(name, process, time.monotonic() - 30)
+        supervisor.judge(may_end=True)
+        assert (process.poll() is not None) == is_ended
+        assert (supervisor.children[name].process is process) != is_ended
+    finally:
+        process.kill()
+        supervisor.close()

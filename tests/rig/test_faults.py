@@ -358,6 +358,9 @@ def test_without_its_supervisor_the_music_goes_on_until_it_is_stopped(
         require_unheard(rig, fault)
         rig.require_obedience()
         assert all(process_exists(child) for child in children)
+        assert (
+            rig.log().count("the supervisor is gone: the music goes on, but nothing that fails is started again") == 1
+        )
     finally:
         subprocess.run([sys.executable, "-m", "performer.cli", "stop"], check=True, capture_output=True)
         instrument.process.communicate(timeout=30)  # ends when the last one that could write there has ended

@@ -50,7 +50,9 @@ def test_a_first_line_that_no_recording_wrote_is_refused(tmp_path: pathlib.Path,
     header = {**make_header([str(SHIPPED_MODELS / "drums.safetensors")]), "sample_rate": 48_000, "start": 0}
     require_fields(log, header)
     (name,) = wrong
-    with pytest.raises(PerformerError, match=rf"set.jsonl: its first line has {name} .*; what a recording wrote is"):
+    with pytest.raises(
+        PerformerError, match=rf"set.jsonl: its first line has {name} .*; the log as it was recorded is"
+    ):
         require_fields(log, {**header, **wrong})
 
 

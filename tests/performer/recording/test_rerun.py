@@ -1,3 +1,4 @@
+import json
 import pathlib
 from collections.abc import Iterator
 
@@ -100,3 +101,13 @@ def test_a_render_that_fails_leaves_what_was_there(played: Set, monkeypatch: pyt
         rerun.render_log(log, out, stems=False, progress=lambda share: None)
     assert out.read_text() == "an older one"
     assert not list(played.folder.glob(".*")) + list(played.folder.glob("out.wav"))
+
+
+def test_a_log_without_a_recording_is_refused_and_nothing_is_written(
+    header: dict[str, object], tmp_path: pathlib.Path
+) -> None:
+    log, out = tmp_path / "set.jsonl", tmp_path / "again.wav"
+    log.write_text(json.dumps({**header, "sample_rate": RATE, "start": 0}) + "\n")
+    with pytest.raises(PerformerError, match=r"set.jsonl: it ends before the recording begins; all of its lines are"):
+        rerun.render_log(log, out, stems=False, progress=lambda _: None)
+    assert not out.exists()
