@@ -168,7 +168,7 @@ def check_names(*, session: pathlib.Path | None, record: pathlib.Path | None, cu
 def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     """Move a control of the running instrument, or press a button of it.
 
-    What the instrument cannot do, such as to recall an empty scene, it says in its own terminal.
+    What the instrument cannot do, such as to recall an empty scene, it says here and in its own terminal.
 
     \b
     loopmorph set /deck/1/density 2

@@ -9,17 +9,15 @@ import threading
 from typing import Any
 
 import numpy as np
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from performer.output.outputs import N_CHANNELS, PacedOutput
 from performer.ports import loudspeaker_port
-from performer.surfaces.admission import COOKIE, Admission
-from performer.surfaces.connections import BriefConnection
+from performer.surfaces.admission import Admission
 from performer.surfaces.listening import listen
+from performer.surfaces.web_server import build_server, is_admitted
 
 BLOCK_SIZE = 2048
 QUEUE_BLOCKS = 24
@@ -54,8 +52,7 @@ class BrowserOutput(PacedOutput):
         self.port = int(listening.getsockname()[1])
         self.description = f"open http://localhost:{http_port}/ and press Play"
         app = Starlette(routes=[WebSocketRoute("/audio", self.stream)])
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio")
-        self.server = uvicorn.Server(config)
+        self.server = build_server(app)
         self.server_thread = threading.Thread(target=self.serve, args=(listening,), daemon=True)
 
     def start(self) -> "BrowserOutput":
@@ -88,7 +85,7 @@ class BrowserOutput(PacedOutput):
 
     async def stream(self, websocket: WebSocket) -> None:
         """Send blocks to one listener until it leaves."""
-        if not self.is_admitted(websocket):
+        if not is_admitted(websocket, self.admission, port=self.http_port):
             await websocket.close(code=1008)
             return
         await websocket.accept()
@@ -102,15 +99,6 @@ class BrowserOutput(PacedOutput):
             return  # the listener left
         finally:
             self.listeners.discard(queue)
-
-    def is_admitted(self, connection: HTTPConnection) -> bool:
-        """Whether a request comes from the instrument's page, on a device that may play."""
-        host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
-        name = host.rpartition(":")[0] or host
-        peer = connection.client.host if connection.client else ""
-        token = connection.cookies.get(COOKIE)
-        page = f"{name}:{self.http_port}"
-        return self.admission.allows_page(page, origin) and self.admission.allows_token(peer, token)
 
     def close(self) -> None:
         """Stop asking and serving."""

@@ -235,7 +235,7 @@ def build_packet(path: str, values: Values) -> bytes:
 
 
 def send(path: str, values: Values, *, host: str, port: int) -> None:
-    """Send one control's or action's values to a running instrument.
+    """Send one control's or action's values to a running instrument, and wait until it has obeyed.
 
     Parameters
     ----------
@@ -249,9 +249,9 @@ def send(path: str, values: Values, *, host: str, port: int) -> None:
     Raises
     ------
     PerformerError
-        If nothing listens there (as far as UDP can tell, which on this machine it can).
+        If there is no instrument, or it refuses.
     """
-    exchange(build_packet(path, values), host=host, port=port, patience_s=0.1)  # an instrument stays silent
+    ask([build_packet(path, values), write_message("/ping", "", ())], host=host, port=port)
 
 
 def ask_to_admit(address: str, *, port: int) -> None:
@@ -269,46 +269,40 @@ def ask_to_admit(address: str, *, port: int) -> None:
     PerformerError
         If there is no instrument, or it refuses.
     """
-    answer = exchange(write_message("/admit", "s", (address,)), host="127.0.0.1", port=port, patience_s=ANSWER_S)
-    if answer is None:
-        raise PerformerError(f"no answer from OSC port {port}; a running instrument is needed; see 'loopmorph perform'")
-    told, arguments = read_message(answer)
-    if told != "/admitted":
-        raise PerformerError(str(arguments[0] if arguments else told))
+    ask([write_message("/admit", "s", (address,))], host="127.0.0.1", port=port)
 
 
-def exchange(packet: bytes, *, host: str, port: int, patience_s: float) -> bytes | None:
-    """Send a packet and wait for an answer.
+def ask(packets: Sequence[bytes], *, host: str, port: int) -> None:
+    """Send packets to a running instrument, and wait for its first answer.
 
     Parameters
     ----------
-    packet : bytes
-        What is sent.
+    packets : sequence of bytes
+        What is sent; the last of them at least is answered.
     host, port
         Where the instrument listens.
-    patience_s : float
-        How long to wait.
-
-    Returns
-    -------
-    bytes or None
-        The answer; None if there is none.
 
     Raises
     ------
     PerformerError
-        If nothing listens there (as far as UDP can tell, which on this machine it can).
+        If nothing listens there (as far as UDP can tell, which on this machine it can) or answers, or the answer is
+        that something was refused.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         sending.connect((host, port))
-        sending.settimeout(patience_s)
+        sending.settimeout(ANSWER_S)
         try:
-            sending.send(packet)
-            return sending.recv(MAX_PACKET)  # the kernel's "connection refused" arrives here too
-        except TimeoutError:
-            return None
+            for packet in packets:
+                sending.send(packet)
+            told, arguments = read_message(sending.recv(MAX_PACKET))
+        except TimeoutError as error:
+            raise PerformerError(
+                f"no answer from OSC port {port}; a running instrument is needed; see 'loopmorph perform'"
+            ) from error
         except ConnectionRefusedError as error:
             raise PerformerError(
                 f"nothing listens on OSC port {port} of {host}; a running instrument is needed; start 'loopmorph "
                 "perform' or name its port with --osc-port"
             ) from error
+    if told == "/refused":
+        raise PerformerError(str(arguments[0] if arguments else told))

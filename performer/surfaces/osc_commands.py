@@ -2,15 +2,14 @@
 
 import importlib.metadata
 import ipaddress
-from collections.abc import Callable
 from typing import Protocol
 
 from performer.errors import ControlError
 from performer.memory import Memory
 from performer.surfaces.admission import Admission, is_loopback
 from performer.surfaces.feed import PATHS, read_all
-from performer.surfaces.osc import MAX_INT, OscError, write_message
-from performer.surfaces.osc_feedback import USUAL_INTERVAL_MS, ClientsError, Link, Newsroom, write_values
+from performer.surfaces.osc import MAX_INT, write_message
+from performer.surfaces.osc_feedback import USUAL_INTERVAL_MS, Link, Newsroom, write_values
 from performer.surfaces.osc_inbox import Command, Source
 from performer.surfaces.osc_patterns import AddressSpace
 
@@ -84,26 +83,14 @@ class Commands:
 
     def table(self) -> dict[bytes, Command]:
         """List them by address."""
-        deeds: dict[str, Callable[[list[object], Source], None]] = {
+        deeds: dict[str, Command] = {
             "/subscribe": self.subscribe,
             "/unsubscribe": self.unsubscribe,
             "/get": self.get,
             "/ping": self.ping,
             "/admit": self.admit,
         }
-        return {address.encode(): self.told(deed) for address, deed in deeds.items()}
-
-    def told(self, deed: Command) -> Command:
-        """Make a command tell its client why it is refused."""
-
-        def obey(arguments: list[object], source: Source) -> None:
-            try:
-                deed(arguments, source)
-            except (ControlError, ClientsError, OscError) as error:
-                self.switchboard.link(source).send(write_message("/refused", "s", (str(error),)))
-                raise ControlError(str(error)) from error
-
-        return obey
+        return {address.encode(): deed for address, deed in deeds.items()}
 
     def subscribe(self, arguments: list[object], source: Source) -> None:
         """`/subscribe [port [interval_ms [pattern]]]`: tell all values, then what changes."""

@@ -18,6 +18,7 @@ Source = tuple
 Apply = Callable[[Row, Values], None]
 Refuse = Callable[[str], None]
 Command = Callable[[list[object], Source], None]
+Answer = Callable[[Source, str], None]
 Heard = Callable[[Source, str, tuple[float, ...] | None], None]
 Move = tuple[bytes, Source, tuple[Row, ...]]
 
@@ -52,6 +53,10 @@ def find_rows(address: bytes) -> tuple[Row, ...]:
     return rows
 
 
+def answer_nothing(_source: Source, _reason: str) -> None:
+    """Let a source hear no reason."""
+
+
 def note_nothing(_source: Source, _path: str, _values: tuple[float, ...] | None) -> None:
     """Let a source hear of its own values."""
 
@@ -65,6 +70,8 @@ class Inbox:
         Called with the control or action and its values for each good message; a `ControlError` of its own refuses it.
     refuse : callable
         Called with one line for each bad message.
+    answer : callable
+        Called with the source and a line for each action or command that is refused.
     commands : mapping
         What is done with an address that is neither control nor action: called with the arguments and the source.
     heard : callable
@@ -77,11 +84,13 @@ class Inbox:
         *,
         apply: Apply,
         refuse: Refuse,
+        answer: Answer = answer_nothing,
         commands: Mapping[bytes, Command] | None = None,
         heard: Heard = note_nothing,
     ) -> None:
         self.apply = apply
         self.refuse = refuse
+        self.answer = answer
         self.commands = commands or {}
         self.heard = heard
         self.work = 0
@@ -167,6 +176,8 @@ class Inbox:
                 raise reasons[0]
         except (ControlError, OscError) as error:
             self.refuse(f"OSC from {source[0]} refused: {error}")
+            if any(isinstance(row, Action) for row in rows):
+                self.answer(source, str(error))
         return done
 
     def obey_command(self, address: bytes, data: bytes, source: Source) -> None:
@@ -178,3 +189,4 @@ class Inbox:
             self.commands[address](read_message(data)[1], source)
         except (ControlError, OscError) as error:
             self.refuse(f"OSC from {source[0]} refused: {error}")
+            self.answer(source, str(error))

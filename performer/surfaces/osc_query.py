@@ -6,7 +6,6 @@ import contextlib
 import json
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,8 +15,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from performer.console import say
 from performer.errors import PerformerError
 from performer.repertoire import direction_labels
-from performer.surfaces.admission import Admission
-from performer.surfaces.connections import BriefConnection
 from performer.surfaces.feed import PATHS, read_all
 from performer.surfaces.listening import listen
 from performer.surfaces.osc import MAX_PACKET
@@ -25,10 +22,13 @@ from performer.surfaces.osc_feedback import ClientsError
 from performer.surfaces.osc_inbox import Source
 from performer.surfaces.osc_server import OscServer
 from performer.surfaces.osc_tree import ATTRIBUTES, show
-from performer.surfaces.web_page import QuietServer
+from performer.surfaces.web_server import build_server, is_own_page, read_peer, read_token, serve
 
 NAME = "Loopmorph"
-EXTENSIONS = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN")
+CHANGES = ("PATH_ADDED", "PATH_REMOVED", "PATH_CHANGED")
+EXTENSIONS = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN", *CHANGES)
+WATCH_S = 0.25
+"""Time between two looks at what directions the decks have."""
 MAX_REQUESTS = 64
 """Connections that are answered at once; more are told to come again."""
 MAX_WAITING = 64
@@ -39,12 +39,12 @@ class Socket:
     """The way to a client of the WebSocket."""
 
     def __init__(self) -> None:
-        self.waiting: collections.deque[bytes] = collections.deque()
+        self.waiting: collections.deque[bytes | str] = collections.deque()
         self.news = asyncio.Event()
         self.is_closed = False
 
-    def send(self, packet: bytes) -> bool:
-        """Send a packet; False if the client has not taken in what was sent before."""
+    def send(self, packet: bytes | str) -> bool:
+        """Send a packet of OSC, or a text of OSCQuery; False if the client has not taken in what was sent before."""
         if len(self.waiting) >= MAX_WAITING:
             return False
         self.waiting.append(packet)
@@ -62,7 +62,8 @@ class Socket:
             await self.news.wait()
             self.news.clear()
             while self.waiting:
-                await websocket.send_bytes(self.waiting.popleft())
+                packet = self.waiting.popleft()
+                await (websocket.send_text(packet) if isinstance(packet, str) else websocket.send_bytes(packet))
         await websocket.close()
 
 
@@ -82,6 +83,7 @@ class OscQuery:
         self.port = port
         self.is_settled = asyncio.Event()
         self.hub = server.hub
+        self.sockets: set[Socket] = set()
         self.app = Starlette(
             routes=[WebSocketRoute("/{path:path}", self.converse), Route("/{path:path}", self.answer)],
         )
@@ -102,19 +104,30 @@ class OscQuery:
             raise
         finally:
             self.is_settled.set()
-        config = uvicorn.Config(
-            self.app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio",
-            ws_max_size=MAX_PACKET, limit_concurrency=MAX_REQUESTS, server_header=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        web = QuietServer(config)
+        web = build_server(
+            self.app, ws_max_size=MAX_PACKET, limit_concurrency=MAX_REQUESTS, timeout_graceful_shutdown=1
+        )
         say(f"OSCQuery: http://{host}:{self.port}/")
-        serving = asyncio.create_task(web.serve(sockets=[listening]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            web.should_exit = web.force_exit = True
-            await serving
-            listening.close()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.watch())
+            tasks.create_task(serve(web, listening))
+
+    async def watch(self) -> None:
+        """Tell clients of the WebSocket which directions come and go when a deck changes its model."""
+        labels = self.labels()
+        while True:
+            await asyncio.sleep(WATCH_S)
+            before, labels = labels, self.labels()
+            for path, label in labels.items():
+                if label != before[path]:
+                    added, removed, changed = CHANGES
+                    change = removed if not label else changed if before[path] else added
+                    for client in self.sockets:
+                        client.send(json.dumps({"COMMAND": change, "DATA": path}))
+
+    def labels(self) -> dict[str, str]:
+        """Tell what directions are called on the models that the decks play now; nothing of those that do nothing."""
+        return direction_labels(self.hub.conductor.repertoires, self.hub.memory.state["controls"][0])
 
     async def answer(self, request: Request) -> Response:
         """Answer with the attributes of an address, or with the one that the query names."""
@@ -123,8 +136,7 @@ class OscQuery:
         attribute = next((name for name in request.url.query.split("&") if not name.startswith("token=")), "")
         if attribute == "HOST_INFO":
             return JSONResponse(self.host_info(request))
-        labels = direction_labels(self.hub.conductor.repertoires, self.hub.memory.state["controls"][0])
-        node = show(request.scope["path"].rstrip("/") or "/", read_all(self.hub.memory), labels=labels)
+        node = show(request.scope["path"].rstrip("/") or "/", read_all(self.hub.memory), labels=self.labels())
         if node is None:
             return PlainTextResponse("Loopmorph has no such address; all of them are at /", status_code=404)
         if not attribute:
@@ -148,11 +160,10 @@ class OscQuery:
 
     def is_admitted(self, connection: HTTPConnection) -> bool:
         """Whether a client may ask: no page of another site, and a device that was let in or brings the token."""
-        admission, headers = self.hub.admission, connection.headers
-        if not admission.allows_page(headers.get("host", ""), headers.get("origin")):
+        admission, peer, token = self.hub.admission, read_peer(connection), read_token(connection)
+        if not is_own_page(connection, admission):
             return False
-        peer = connection.client.host if connection.client else ""
-        if knows_token(admission, connection):
+        if token is not None and admission.is_tablet and admission.allows_token("", token):
             admission.admit(peer)
         return self.server.lets_in(peer)
 
@@ -168,6 +179,7 @@ class OscQuery:
         try:
             await websocket.accept()
             self.server.newsroom.subscribe(source, link, paths=(), lasts=True)
+            self.sockets.add(link)
             passing = asyncio.create_task(link.pass_on(websocket))
             while True:
                 message = await websocket.receive()
@@ -183,6 +195,7 @@ class OscQuery:
             await websocket.close(code=1013)
         finally:
             self.server.leave(source)
+            self.sockets.discard(link)
             if passing is not None:
                 passing.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, OSError, RuntimeError):
@@ -212,9 +225,3 @@ class OscQuery:
             client.feed.listen(path)
         else:
             client.feed.ignore(path)
-
-
-def knows_token(admission: Admission, connection: HTTPConnection) -> bool:
-    """Whether a client of another device brings the token."""
-    token = connection.query_params.get("token")
-    return admission.is_tablet and token is not None and admission.allows_token("", token)

@@ -15,7 +15,7 @@ from performer.errors import PerformerError
 from performer.surfaces.admission import is_loopback
 from performer.surfaces.hub import Hub
 from performer.surfaces.listening import listen
-from performer.surfaces.osc import MAX_PACKET, NOW, OscError, read_packet
+from performer.surfaces.osc import MAX_PACKET, NOW, OscError, read_packet, write_message
 from performer.surfaces.osc_commands import Commands
 from performer.surfaces.osc_feedback import Connected, Link, Newsroom
 from performer.surfaces.osc_inbox import Inbox, Source
@@ -70,7 +70,13 @@ class OscServer:
         self.asked_s: dict[str, float] = {}
         self.newsroom = Newsroom(hub.memory, now_s=hub.now_s)
         commands = Commands(hub.memory, hub.admission, newsroom=self.newsroom, switchboard=self)
-        self.inbox = Inbox(apply=hub.apply, refuse=self.refuse, commands=commands.table(), heard=self.newsroom.note)
+        self.inbox = Inbox(
+            apply=hub.apply,
+            refuse=self.refuse,
+            answer=self.answer,
+            commands=commands.table(),
+            heard=self.newsroom.note,
+        )
         self.schedule: Schedule | None = None
 
     @property
@@ -159,6 +165,10 @@ class OscServer:
     def refuse(self, reason: str) -> None:
         """Count and say what was refused."""
         self.hub.refuse(reason)
+
+    def answer(self, source: Source, reason: str) -> None:
+        """Tell a client why what it asked for is not done."""
+        self.link(source).send(write_message("/refused", "s", (reason,)))
 
     def lets_in(self, host: str) -> bool:
         """Whether an address may play; now and then the performer is told of one that asks."""

@@ -5,9 +5,7 @@ import contextlib
 import json
 import pathlib
 import zlib
-from collections.abc import Iterator
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,10 +17,10 @@ from performer.console import say
 from performer.errors import ControlError
 from performer.ports import loudspeaker_port
 from performer.surfaces.admission import COOKIE, Admission
-from performer.surfaces.connections import BriefConnection
 from performer.surfaces.hub import Hub
 from performer.surfaces.listening import listen
 from performer.surfaces.web_news import Fact, Listener, News
+from performer.surfaces.web_server import build_server, is_admitted, serve
 
 WEB = pathlib.Path(__file__).parent / "web"
 MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -35,15 +33,6 @@ MAX_UNHEARD = 6
 MAX_MESSAGE_BYTES = 1 << 16
 PING_S = 5.0
 """A page that has not answered a ping for so long is given up."""
-
-
-class QuietServer(uvicorn.Server):
-    """A web server that leaves the signals to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 class Page:
@@ -223,13 +212,6 @@ def as_list(values: object, path: str) -> list[object]:
     return values
 
 
-def is_admitted(connection: HTTPConnection, admission: Admission) -> bool:
-    """Whether a request comes from the page of this very server, on a device that may play."""
-    headers, peer = connection.headers, connection.client.host if connection.client else ""
-    token = connection.query_params.get("token") or connection.cookies.get(COOKIE)
-    return admission.allows_page(headers.get("host", ""), headers.get("origin")) and admission.allows_token(peer, token)
-
-
 def explain(admission: Admission) -> str:
     """Say why a request was turned away."""
     if not admission.is_tablet:
@@ -257,18 +239,8 @@ async def play_page(hub: Hub, folder: pathlib.Path, *, http_port: int) -> None:
     listening = listen(hub.admission.host, http_port, what="the page")
     port = int(listening.getsockname()[1])
     page = Page(hub, folder, http_port=port)
-    server = QuietServer(
-        uvicorn.Config(
-            page.app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio",
-            ws_max_size=MAX_MESSAGE_BYTES, ws_ping_interval=PING_S, ws_ping_timeout=PING_S, server_header=False,
-        )
-    )  # fmt: skip
+    server = build_server(page.app, ws_max_size=MAX_MESSAGE_BYTES, ws_ping_interval=PING_S, ws_ping_timeout=PING_S)
     say(f"page: http://localhost:{port}/")
-    tasks = [asyncio.create_task(page.run()), asyncio.create_task(server.serve(sockets=[listening]))]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        server.should_exit = server.force_exit = True
-        tasks[0].cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        listening.close()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(page.run())
+        tasks.create_task(serve(server, listening))

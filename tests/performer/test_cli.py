@@ -13,8 +13,8 @@ from melgan_vocoder.format import MelFormat
 from performer.actions import ACTIONS
 from performer.cli import main
 from performer.controls import CONTROLS, SLOTS
-from performer.surfaces.osc import bind
 from stylegan_audio import SHIPPED_MODELS
+from tests.performer.surfaces.osc_stage import answering
 from tests.performer.taught_model import PRESETS, REASON, teach_drums
 
 DRUMS = SHIPPED_MODELS / "drums.safetensors"
@@ -186,11 +186,9 @@ def test_controls_and_actions_are_listed() -> None:
 def test_set_refuses_what_the_control_cannot_take_and_says_when_nobody_listens() -> None:
     assert "a number (-3 to 3 sigma) needed" in one_error_line(run("set", "/deck/1/density", "much"))
     assert "is not a control" in one_error_line(run("set", "/deck/1/reverb", "1"))
-    with bind("127.0.0.1", 0) as receiving:
-        port = receiving.getsockname()[1]
+    with answering() as (port, heard):
         assert run("set", "/deck/1/density", "-2", "--osc-port", str(port)).exit_code == 0
-        receiving.settimeout(1)
-        assert receiving.recv(100).startswith(b"/deck/1/density\0,f")
+    assert heard[0] == ("/deck/1/density", [-2.0])
     assert "nothing listens" in one_error_line(run("set", "/deck/1/density", "-2", "--osc-port", str(port)))
 
 
@@ -198,16 +196,18 @@ def test_set_presses_buttons_and_refuses_what_an_action_cannot_take() -> None:
     assert "scene 1 to 64, then 0 to 1 needed" in one_error_line(run("set", "/scene/morph", "3"))
     assert "got 65.0; scene 1 to 64 needed" in one_error_line(run("set", "/scene/recall", "65"))
     assert "got 0 values, 1 (-3 to 3 sigma) needed" in one_error_line(run("set", "/deck/1/density"))
-    with bind("127.0.0.1", 0) as receiving:
-        receiving.settimeout(1)
-        port = str(receiving.getsockname()[1])
-        assert run("set", "/deck/1/undo", "--osc-port", port).exit_code == 0
-        assert receiving.recv(100) == b"/deck/1/undo\0\0\0\0,i\0\0\0\0\0\1"
-        assert run("set", "/scene/morph", "3", "0.5", "--osc-port", port).exit_code == 0
-        assert receiving.recv(100).startswith(b"/scene/morph\0\0\0\0,if\0\0\0\0\3")
-        result = run("set", "/deck/1/preset", "amen", "--osc-port", port)
-        assert result.stderr == "loopmorph: /deck/1/preset amen\n"
-        assert receiving.recv(100).startswith(b"/deck/1/preset\0\0,s\0\0amen\0")
+    with answering() as (port, heard):
+        assert run("set", "/deck/1/undo", "--osc-port", str(port)).exit_code == 0
+        assert run("set", "/scene/morph", "3", "0.5", "--osc-port", str(port)).exit_code == 0
+        result = run("set", "/deck/1/preset", "amen", "--osc-port", str(port))
+    assert result.stderr == "loopmorph: /deck/1/preset amen\n"
+    pressed = [message for message in heard if message[0] != "/ping"]
+    assert pressed == [("/deck/1/undo", [1]), ("/scene/morph", [3, 0.5]), ("/deck/1/preset", ["amen"])]
+
+
+def test_set_tells_what_the_instrument_cannot_do() -> None:
+    with answering(refusal="scene 7 is empty") as (port, _):
+        assert "scene 7 is empty" in one_error_line(run("set", "/scene/recall", "7", "--osc-port", str(port)))
 
 
 def test_render_writes_the_same_file_twice(tmp_path: pathlib.Path) -> None:

@@ -1,8 +1,6 @@
 """`loopmorph devices` and `loopmorph device`."""
 
 import pathlib
-import shutil
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,12 +12,12 @@ PORT = 19_321
 
 
 @pytest.fixture
-def folder() -> Iterator[pathlib.Path]:
-    """An instrument that seems to be running."""
+def folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """An instrument that seems to be running, the only one."""
+    monkeypatch.setattr("performer.memory.memory_root", lambda: tmp_path)
     folder = make_folder({"device": "USB Audio", "cue_device": "head", "osc_port": PORT})
     Memory.create(folder).beat("audio")
-    yield folder
-    shutil.rmtree(folder)
+    return folder
 
 
 def test_what_plays_is_marked(folder: pathlib.Path) -> None:

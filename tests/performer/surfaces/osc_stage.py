@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -36,6 +37,33 @@ def element(data: bytes) -> bytes:
 def read(packet: bytes) -> list[tuple[str, list[object]]]:
     """Addresses and arguments of a packet's messages."""
     return [read_message(data) for _, data in read_packet(packet)]
+
+
+@contextlib.contextmanager
+def answering(*, refusal: str = "") -> Iterator[tuple[int, list[tuple[str, list[object]]]]]:
+    """Something that refuses all or nothing, and answers `/ping`, as an instrument does; its port and what it hears."""
+    heard: list[tuple[str, list[object]]] = []
+
+    def hear() -> None:
+        while True:
+            packet, peer = instrument.recvfrom(1024)
+            if not packet:
+                return
+            heard.extend(read(packet))
+            if heard[-1][0] == "/ping":
+                instrument.sendto(message("/pong", "1"), peer)
+            elif refusal:
+                instrument.sendto(message("/refused", refusal), peer)
+
+    with bind("127.0.0.1", 0) as instrument:
+        instrument.settimeout(10)
+        thread = threading.Thread(target=hear)
+        thread.start()
+        try:
+            yield instrument.getsockname()[1], heard
+        finally:
+            instrument.sendto(b"", instrument.getsockname())
+            thread.join()
 
 
 def control(memory: Memory, path: str) -> float:

@@ -1,17 +1,18 @@
 import json
 import pathlib
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner, Result
 
+from performer.actions import TARGETS
 from performer.cli import main
 from performer.memory import Memory, make_folder, replace_text
 from performer.surfaces import midi_command
 from performer.surfaces.midi import STATUS
-from performer.surfaces.osc import bind
+from performer.surfaces.midi_command import wait_for_knob
+from tests.performer.surfaces.osc_stage import answering
 
 PORT = {"port": "Knobs 20:0", "mapping": "the table of controls", "learned": 2, "shows": True}
 IDLE = {"ports": [PORT], "learning": False, "learned": {"count": 0}, "clock": {}}
@@ -24,11 +25,10 @@ def run(*arguments: str) -> Result:
 class Stand:
     """The folder and the OSC port of an instrument that plays nothing."""
 
-    def __init__(self) -> None:
-        self.socket = bind("127.0.0.1", 0)
-        self.socket.settimeout(2)
-        self.port = str(self.socket.getsockname()[1])
-        self.folder = make_folder({"osc_port": int(self.port)})
+    def __init__(self, port: int, heard: list[tuple[str, list[object]]]) -> None:
+        self.port = str(port)
+        self.heard = heard
+        self.folder = make_folder({"osc_port": port})
         self.memory = Memory.create(self.folder)
         self.memory.beat("control")
         self.tell(**IDLE)
@@ -36,13 +36,16 @@ class Stand:
     def tell(self, **status: object) -> None:
         replace_text(self.folder / STATUS, json.dumps({**IDLE, **status}))
 
+    @property
+    def asked(self) -> list[tuple[str, list[object]]]:
+        return [message for message in self.heard if message[0] != "/ping"]
+
 
 @pytest.fixture
 def stand(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
     monkeypatch.setattr("performer.memory.memory_root", lambda: tmp_path)  # of no other instrument
-    stand = Stand()
-    yield stand
-    stand.socket.close()
+    with answering() as (port, heard):
+        yield Stand(port, heard)
 
 
 @pytest.mark.parametrize("command", ["midi", "learn"])
@@ -80,20 +83,24 @@ def test_ports_that_an_instrument_would_find_are_listed(
     assert broken.exists()
 
 
-def test_learning_tells_what_was_learned(stand: Stand) -> None:
-    def instrument() -> None:
-        assert stand.socket.recv(100).startswith(b"/midi/learn\0,i\0\0")
-        stand.tell(learning=True)
-        time.sleep(0.2)
-        stand.tell(learned={"count": 1, "text": "channel 1 controller 7, a knob, is for /deck/1/density (Knobs)"})
+def test_learning_tells_what_was_learned(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "channel 1 controller 7, a knob, is for /deck/1/density (Knobs)"
 
-    thread = threading.Thread(target=instrument)
-    thread.start()
+    def wait(folder: pathlib.Path, count: int) -> str:
+        stand.tell(learning=True)
+        knob = threading.Timer(0.2, lambda: stand.tell(learned={"count": 1, "text": text}))
+        knob.start()
+        try:
+            return wait_for_knob(folder, count)
+        finally:
+            knob.join()
+
+    monkeypatch.setattr(midi_command, "wait_for_knob", wait)
     result = run("learn", "/deck/1/density", "--osc-port", stand.port)
-    thread.join()
     assert result.exit_code == 0, result.output
+    assert stand.asked == [("/midi/learn", [TARGETS.index(("/deck/1/density", 0)) + 1])]
     assert "move a knob for /deck/1/density" in result.stderr
-    assert "channel 1 controller 7, a knob, is for /deck/1/density" in result.stderr
+    assert text in result.stderr
 
 
 def test_learning_is_given_up_when_the_instrument_does(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,13 +117,12 @@ def test_ctrl_c_gives_up(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(midi_command, "wait_for_knob", interrupted)
     assert run("learn", "/tempo", "--osc-port", stand.port).exit_code != 0
-    stand.socket.recv(100)
-    assert stand.socket.recv(100) == b"/midi/learn\0,i\0\0\0\0\0\0"
+    assert stand.asked[-1] == ("/midi/learn", [0])
 
 
 def test_what_was_learned_is_forgotten(stand: Stand) -> None:
     assert run("learn", "--forget", "/deck/1/morph", "1", "--osc-port", stand.port).exit_code == 0
-    assert stand.socket.recv(100).startswith(b"/midi/unlearn\0\0\0,i")
+    assert stand.asked[-1][0] == "/midi/unlearn"
     assert run("learn", "--forget", "--osc-port", stand.port).exit_code == 2
 
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from directions.table import Direction
 from performer.controls import SLOTS
 from performer.errors import PerformerError
 from performer.memory import Memory
+from performer.repertoire import Repertoire
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS
 from performer.surfaces.osc_feedback import MAX_CLIENTS
@@ -120,6 +124,7 @@ def test_the_tree_is_told_from_its_root_and_says_where_osc_is_heard(memory: Memo
         ({"Host": "evil.example"}, 403),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
     ],
 )
 def test_pages_of_other_sites_are_kept_out(memory: Memory, headers: dict[str, str], status: int) -> None:
@@ -223,6 +228,41 @@ def test_there_is_room_for_so_many_clients(memory: Memory) -> None:
             client = await stack.enter_async_context(dial(query))
             with pytest.raises(ConnectionClosed, match="1013"):
                 await client.recv()
+
+    run(scene())
+
+
+def test_clients_are_told_which_directions_come_and_go_with_a_model(memory: Memory) -> None:
+    def repertoire(**labels: str) -> Repertoire:
+        line = Direction(
+            name="", attribute="", levels=(0,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={}
+        )
+        return Repertoire(
+            directions={control: dataclasses.replace(line, name=label) for control, label in labels.items()}
+        )
+
+    async def scene() -> None:
+        async with showing(memory) as query, dial(query) as client:
+            models = repertoire(density="density", own1="grit"), repertoire(bass="bass", own1="dirt")
+            query.hub.conductor.repertoires = models
+            told = {}
+            await until(lambda: "density" in query.labels().values())
+            async with asyncio.timeout(5):
+                while len(told) < 8:  # two directions of four decks
+                    change = json.loads(await client.recv())
+                    told[change["DATA"]] = change["COMMAND"]
+            assert set(told.values()) == {"PATH_ADDED"}
+            memory.state["controls"][0, SLOTS["/deck/2/model"]] = 1
+            changes = []
+            async with asyncio.timeout(5):
+                while len(changes) < 3:
+                    changes.append(json.loads(await client.recv()))
+            assert {change["DATA"]: change["COMMAND"] for change in changes} == {
+                "/deck/2/density": "PATH_REMOVED",
+                "/deck/2/bass": "PATH_ADDED",
+                "/deck/2/own1": "PATH_CHANGED",
+            }
+            assert (await get(query, "/deck/2/own1?DESCRIPTION"))[1]["DESCRIPTION"].startswith("dirt: ")
 
     run(scene())
 

@@ -1,18 +1,17 @@
-"""Connections that say nothing, to a real server."""
+"""Connections that say nothing, to a real server; requests of other pages."""
 
 import asyncio
 import socket
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 
-from performer.surfaces import connections
-from performer.surfaces.connections import BriefConnection
+from performer.surfaces import web_server
+from performer.surfaces.web_server import build_server
 
 
 async def answer(_request: object) -> PlainTextResponse:
@@ -26,22 +25,20 @@ async def echo(websocket: WebSocket) -> None:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "SILENT_S", 0.2)
-    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(web_server, "SILENT_S", 0.2)
+    monkeypatch.setattr(web_server, "MAX_CONNECTIONS", 3)
 
 
 def serve(scene: object) -> None:
     async def run() -> None:
         listening = socket.create_server(("127.0.0.1", 0))
         app = Starlette(routes=[Route("/", answer), WebSocketRoute("/echo", echo)])
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", http=BriefConnection, ws="websockets-sansio")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        serving = asyncio.create_task(web_server.serve(build_server(app), listening))
         try:
             await asyncio.wait_for(scene(listening.getsockname()[1]), 10)  # type: ignore[operator]
         finally:
-            server.should_exit = server.force_exit = True
-            await serving
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
     asyncio.run(run())
 
