@@ -20,7 +20,7 @@ setup(
         "melgan_vocoder": ["weights/*.safetensors", "py.typed"],
         "stylegan_audio": ["models/*.safetensors", "py.typed"],
         "directions": ["py.typed"],
-        "performer": ["surfaces/mappings/*.toml", "surfaces/web/*", "py.typed"],
+        "performer": ["surfaces/midi/mappings/*.toml", "surfaces/web/static/*", "py.typed"],
         "training": ["gan/presets/*.yaml", "vocoder/presets/*.yaml", "py.typed"],
     },
     install_requires=[

@@ -14,7 +14,7 @@ from performer.output.command import device, devices
 from performer.ports import HTTP_PORT, OSC_PORT
 from performer.surfaces.layouts.command import layout
 from performer.surfaces.loopgan.command import loopgan
-from performer.surfaces.midi_command import learn, midi
+from performer.surfaces.midi.command import learn, midi
 from performer.table import print_table
 from performer.teaching.command import directions, invert
 
@@ -134,7 +134,7 @@ def perform(
 def invitation(*, is_tablet: bool) -> dict[str, str]:
     """Tell what the processes need to know to let a tablet in."""
     from performer.session.session import default_session
-    from performer.surfaces.web_address import keep_token
+    from performer.surfaces.web.address import keep_token
 
     return {"token": keep_token(default_session().with_name("token"))} if is_tablet else {}
 
@@ -142,7 +142,7 @@ def invitation(*, is_tablet: bool) -> dict[str, str]:
 def announce(names: str, folder: pathlib.Path) -> None:
     """Say what plays, and where a tablet finds it."""
     from performer.memory import read_options
-    from performer.surfaces.web_address import invite
+    from performer.surfaces.web.address import invite
 
     click.echo(f"loopmorph: playing {names}; Ctrl-C stops", err=True)
     options = read_options(folder)
@@ -176,7 +176,7 @@ def set_control(path: str, values: tuple[str, ...], osc_port: int) -> None:
     loopmorph set /deck/1/undo
     """
     from performer.actions import Action, find_row
-    from performer.surfaces.osc import send
+    from performer.surfaces.osc.packet import send
 
     row = find_row(path)
     accepted = row.accept([to_number(value) for value in values])
@@ -204,7 +204,7 @@ def admit(address: str, osc_port: int) -> None:
     \b
     loopmorph admit 192.168.1.7
     """
-    from performer.surfaces.osc import ask_to_admit
+    from performer.surfaces.osc.packet import ask_to_admit
 
     ask_to_admit(address, port=osc_port)
     click.echo(f"loopmorph: {address} may play", err=True)

@@ -20,12 +20,12 @@ from performer.session.stamp import read_stamps
 from performer.surfaces.admission import Admission
 from performer.surfaces.discovery import advertise
 from performer.surfaces.hub import Hub
-from performer.surfaces.midi import play_midi
-from performer.surfaces.osc import bind
-from performer.surfaces.osc_commands import MAX_PORT
-from performer.surfaces.osc_query import OscQuery
-from performer.surfaces.osc_server import OscServer
-from performer.surfaces.web_page import play_page
+from performer.surfaces.midi.surface import play_midi
+from performer.surfaces.osc.commands import MAX_PORT
+from performer.surfaces.osc.packet import bind
+from performer.surfaces.osc.query import OscQuery
+from performer.surfaces.osc.server import OscServer
+from performer.surfaces.web.page import play_page
 
 Play = Callable[[Hub], Awaitable[None]]
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 from performer.measuring.still_model import STILL
-from performer.surfaces.osc import build_packet
+from performer.surfaces.osc.packet import build_packet
 
 MOVES_HZ = 50.0
 """Moves a second of a hand that does not stop moving."""

@@ -17,7 +17,7 @@ from performer.desk.playback import NUDGE, NUDGED, TEMPO
 from performer.measuring.standstill import StandstillWatch
 from performer.memory import KIND_CONTROL, Memory
 from performer.supervisor import Supervisor, stolen_s
-from performer.surfaces.osc import build_packet
+from performer.surfaces.osc.packet import build_packet
 
 STEP_S = 0.05
 """Time from one move of the hand to the next."""

@@ -23,7 +23,7 @@ def devices(as_json: bool) -> None:
     """
     from performer.errors import PerformerError
     from performer.output.sound_device import NoDeviceError, list_devices
-    from performer.surfaces.midi_driver import list_ports
+    from performer.surfaces.midi.driver import list_ports
 
     lines, found, ports = [], [], []
     try:

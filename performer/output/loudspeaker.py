@@ -17,7 +17,7 @@ from performer.output.outputs import N_CHANNELS, PacedOutput
 from performer.ports import loudspeaker_port
 from performer.surfaces.admission import Admission
 from performer.surfaces.listening import listen
-from performer.surfaces.web_server import build_server, is_admitted
+from performer.surfaces.web.server import build_server, is_admitted
 
 BLOCK_SIZE = 2048
 QUEUE_BLOCKS = 24

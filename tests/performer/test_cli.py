@@ -14,7 +14,7 @@ from performer.actions import ACTIONS
 from performer.cli import main
 from performer.controls import CONTROLS, SLOTS
 from stylegan_audio import SHIPPED_MODELS
-from tests.performer.surfaces.osc_stage import answering
+from tests.performer.surfaces.osc.osc_stage import answering
 from tests.performer.taught_model import PRESETS, REASON, teach_drums
 
 DRUMS = SHIPPED_MODELS / "drums.safetensors"

@@ -19,7 +19,7 @@ from performer.controls import SLOTS
 from performer.errors import AlreadyToldError, PerformerError
 from performer.memory import Memory, running_instruments
 from performer.supervisor import Child, Supervisor, stop_on_signals
-from performer.surfaces.osc import bind, send
+from performer.surfaces.osc.packet import bind, send
 from stylegan_audio import SHIPPED_MODELS
 
 pytestmark = pytest.mark.slow

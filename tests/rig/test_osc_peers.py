@@ -21,8 +21,8 @@ import pytest
 from performer.actions import types_of
 from performer.controls import SLOTS
 from performer.memory import Memory
-from performer.surfaces.osc import write_bundle, write_message
-from tests.performer.surfaces.osc_stage import BUNDLE, element, read
+from performer.surfaces.osc.packet import write_bundle, write_message
+from tests.performer.surfaces.osc.osc_stage import BUNDLE, element, read
 from tests.rig.conftest import ATTEMPTS, STANDSTILL_MS, STOLEN_S, Instrument, Start, free_port, machine_delay_ms, need
 from tests.rig.conftest import wait_until as wait
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from performer.errors import PerformerError
-from performer.surfaces.osc import OscError, read_message, read_packet
+from performer.surfaces.osc.packet import OscError, read_message, read_packet
 
 N_COEFFICIENTS = 6
 COEFFICIENT_RANGE = 10.0

@@ -8,7 +8,7 @@ import pytest
 from performer.controls import N_DECKS, find_control
 from performer.measuring.hand import Hand
 from performer.measuring.still_model import STILL
-from performer.surfaces.osc import read_message, read_packet
+from performer.surfaces.osc.packet import read_message, read_packet
 
 Move = tuple[str, tuple[float, ...]]
 

@@ -10,7 +10,7 @@ import soundfile
 from performer.controls import SLOTS
 from performer.recording.rerun import render_log
 from performer.supervisor import Supervisor
-from performer.surfaces.osc import send
+from performer.surfaces.osc.packet import send
 from tests.performer.test_supervisor import free_port, kill, options, wait_until
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ import pytest
 from performer.actions import find_row
 from performer.controls import SLOTS
 from performer.memory import N_CELLS, N_SLOTS, Memory, running_instruments
-from performer.surfaces.osc import send
+from performer.surfaces.osc.packet import send
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 90.0

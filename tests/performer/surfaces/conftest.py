@@ -20,7 +20,7 @@ from performer.session.conductor import Conductor
 from performer.session.stamp import ModelStamp
 from performer.surfaces.admission import Admission
 from performer.surfaces.hub import Hub
-from performer.surfaces.web_page import play_page
+from performer.surfaces.web.page import play_page
 
 PATIENCE_S = 20.0
 

@@ -11,7 +11,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from performer.errors import PerformerError
 from performer.surfaces import discovery
 from performer.surfaces.discovery import OSC_TYPE, OSCQUERY_TYPE, advertise, describe
-from tests.performer.surfaces.osc_stage import run, until
+from tests.performer.surfaces.osc.osc_stage import run, until
 
 
 def test_the_network_is_told_where_osc_and_oscquery_are() -> None:

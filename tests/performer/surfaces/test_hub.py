@@ -11,9 +11,9 @@ from performer.memory import Memory
 from performer.session.conductor import Conductor
 from performer.session.stamp import ModelStamp
 from performer.surfaces.hub import Hub
-from performer.surfaces.midi_controller import Controller
-from performer.surfaces.midi_mapping import built_in
-from performer.surfaces.osc_inbox import Inbox
+from performer.surfaces.midi.controller import Controller
+from performer.surfaces.midi.mapping import built_in
+from performer.surfaces.osc.inbox import Inbox
 from tests.performer.conftest import FakeClock
 
 

@@ -1,0 +1,1 @@
+"""MIDI controllers: ports, mappings, learn, LEDs and clock; see `docs/midi.md`."""

@@ -1,0 +1,138 @@
+"""The command line's words for MIDI: what is plugged in, and learning."""
+
+import json
+import pathlib
+import time
+from typing import Any
+
+import click
+
+from performer.output.command import find_instrument
+from performer.ports import OSC_PORT
+from performer.table import print_table
+
+POLL_S = 0.1
+LEARN_S = 70.0
+"""Longer than the instrument waits for a knob."""
+ASKED_S = 2.0
+"""How long it takes at most until the instrument listens."""
+
+osc_port_option = click.option(
+    "--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
+    help="UDP port of the running instrument.",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@osc_port_option
+def midi(as_json: bool, osc_port: int) -> None:
+    """List the MIDI ports, and which mapping each has; of the running instrument, if there is one.
+
+    \b
+    loopmorph midi
+    """
+    from performer.errors import PerformerError
+
+    try:
+        status = read_status(find_instrument(osc_port))
+    except PerformerError:
+        status = look()
+    if as_json:
+        click.echo(json.dumps(status, indent=1))
+        return
+    rows = [(port["port"], port["mapping"], port["learned"] or "") for port in status["ports"]]
+    if rows:
+        print_table("MIDI ports", ("name", "mapping", "learned"), rows)
+    else:
+        click.echo("loopmorph: no MIDI port", err=True)
+    if status["clock"]:
+        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in status["clock"].items())
+        click.echo(f"loopmorph: clock: {told}", err=True)
+
+
+def look() -> dict[str, Any]:
+    """Tell what an instrument would find."""
+    from performer.session.session import default_session
+    from performer.surfaces.midi.driver import list_ports
+    from performer.surfaces.midi.library import FOLDER, Library
+
+    library = Library(default_session().parent / FOLDER, keep=lambda *_: None, remark=print, may_move=False)
+    ports = [
+        {"port": name, "mapping": library.for_port(name).name, "learned": library.learned(name)}
+        for name in list_ports()
+    ]
+    return {"ports": ports, "learning": False, "learned": {"count": 0}, "clock": {}}
+
+
+def read_status(folder: pathlib.Path) -> dict[str, Any]:
+    """Read what the MIDI of a running instrument tells; nothing, before it is ready."""
+    from performer.surfaces.midi.surface import STATUS
+
+    try:
+        return dict(json.loads((folder / STATUS).read_text()))
+    except (OSError, ValueError):
+        return {"ports": [], "learning": False, "learned": {"count": 0}, "clock": {}}
+
+
+@click.command()
+@click.argument("path", required=False)
+@click.argument("index", type=click.IntRange(0, 3), default=0)
+@click.option("--forget", is_flag=True, help="Forget what was learned for the control instead.")
+@osc_port_option
+def learn(path: str | None, index: int, forget: bool, osc_port: int) -> None:
+    """Let a knob, fader or button of a MIDI controller move a control: name the control, then move the knob.
+
+    Without an address the control that is touched next is meant, on a page, a tablet or with 'loopmorph set'. Of a
+    control of several values, INDEX says which one, counted from 0.
+
+    \b
+    loopmorph learn /deck/1/density
+    loopmorph learn /deck/1/morph 1
+    loopmorph learn --forget /deck/1/density
+    """
+    from performer.actions import find_row
+    from performer.errors import PerformerError
+    from performer.surfaces.osc.packet import send
+
+    if forget and path is None:
+        raise click.UsageError("--forget needs the address of a control")
+    row = find_row("/midi/unlearn" if forget else "/midi/learn")
+    values = row.accept([] if path is None else [path, index])
+    folder = find_instrument(osc_port)
+    before = read_status(folder)
+    if not before["ports"] and not forget:
+        raise PerformerError("no MIDI port is open; a controller is needed to learn from; see 'loopmorph midi'")
+    send(row.path, values, host="127.0.0.1", port=osc_port)
+    if forget:
+        click.echo(f"loopmorph: {path} is left to what it was", err=True)
+        return
+    what = "touch a control, and move a knob for it" if path is None else f"move a knob for {path}"
+    click.echo(f"loopmorph: {what}, to the right first; Ctrl-C gives up", err=True)
+    try:
+        text = wait_for_knob(folder, before["learned"]["count"])
+    except KeyboardInterrupt:
+        send(row.path, (0.0,), host="127.0.0.1", port=osc_port)
+        raise
+    click.echo(f"loopmorph: {text}", err=True)
+
+
+def wait_for_knob(folder: pathlib.Path, count: int) -> str:
+    """Wait until something is learned, and tell what.
+
+    Raises
+    ------
+    PerformerError
+        If nothing is moved, or no MIDI is played.
+    """
+    from performer.errors import PerformerError
+
+    begin_s = time.monotonic()
+    while (passed_s := time.monotonic() - begin_s) < LEARN_S:
+        status = read_status(folder)
+        if status["learned"]["count"] != count:
+            return str(status["learned"]["text"])
+        if not status["learning"] and passed_s > ASKED_S:
+            break
+        time.sleep(POLL_S)
+    raise PerformerError("no knob was moved; one of a port in 'loopmorph midi' is needed; try again")

@@ -1,0 +1,114 @@
+"""Which mapping a controller has: what its owner learned, over one that is shipped, or over the table of controls."""
+
+import contextlib
+import dataclasses
+import functools
+import pathlib
+import re
+from collections.abc import Callable
+
+from performer.session.keeper import set_aside
+from performer.surfaces.midi.mapping import Entry, Mapping, built_in
+from performer.surfaces.midi.mapping_file import MappingError, read_mapping, write_mapping
+from performer.surfaces.midi.ports import plain_name
+
+SHIPPED = pathlib.Path(__file__).with_name("mappings")
+FOLDER = "midi"
+"""Folder of the learned mappings, beside the session."""
+SET_ASIDE = re.compile(r"-broken-\d+$")
+
+Keep = Callable[[pathlib.Path, str], None]
+Remark = Callable[[str], None]
+
+
+@functools.cache
+def shipped_mappings() -> tuple[Mapping, ...]:
+    """Read the mappings that come with the instrument."""
+    return tuple(read_mapping(path) for path in sorted(SHIPPED.glob("*.toml")))
+
+
+class Library:
+    """All mappings.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        Where learned ones are kept; None keeps them in memory alone.
+    keep : callable
+        Writes a text to a file, some time soon.
+    remark : callable
+        Called with a line for the performer.
+    may_move : bool
+        Whether a broken file is set aside, as the instrument does that alone.
+    """
+
+    def __init__(self, folder: pathlib.Path | None, *, keep: Keep, remark: Remark, may_move: bool = True) -> None:
+        self.folder = folder
+        self.may_move = may_move
+        self.keep = keep
+        self.remark = remark
+        self.owned: dict[str, Mapping] = {}
+        """By the stem of their files."""
+        if folder is not None and folder.is_dir():
+            for path in sorted(folder.glob("*.toml")):
+                if not SET_ASIDE.search(path.stem):
+                    self.read(path)
+
+    def read(self, path: pathlib.Path) -> None:
+        """Take up an owner's mapping; a broken one is set aside."""
+        try:
+            self.owned[path.stem] = read_mapping(path)
+        except MappingError as error:
+            aside = "left as it is"
+            with contextlib.suppress(OSError):
+                aside = f"kept as {set_aside(path).name}" if self.may_move else aside
+            self.remark(f"{error}; it is {aside}")
+
+    def base(self, port: str) -> Mapping:
+        """Find the shipped mapping of a port, or the table of controls."""
+        best = max(shipped_mappings(), key=lambda mapping: mapping.fit(port))
+        return best if best.fit(port) else built_in()
+
+    def stem_for(self, port: str) -> str | None:
+        """Find the owner's mapping of a port."""
+        fitting = [stem for stem, mapping in self.owned.items() if mapping.fit(port)]
+        return max(fitting, key=lambda stem: self.owned[stem].fit(port), default=None)
+
+    def for_port(self, port: str) -> Mapping:
+        """Give the mapping of a port."""
+        stem, base = self.stem_for(port), self.base(port)
+        return base if stem is None else self.owned[stem].over(base)
+
+    def learned(self, port: str) -> int:
+        """Count what the owner's mapping says of a port."""
+        stem = self.stem_for(port)
+        return 0 if stem is None else len(self.owned[stem].entries)
+
+    def add(self, port: str, entry: Entry) -> None:
+        """Take up what was learned on a port, and have it saved."""
+        stem = self.stem_for(port)
+        if stem is None:
+            name = plain_name(port)
+            stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "controller"
+            while stem in self.owned:  # of another controller
+                stem += "-too"
+            self.owned[stem] = Mapping(name=name, ports=(name,), entries=())
+        mapping = self.owned[stem]
+        kept = tuple(known for known in mapping.entries if not set(known.sources) & set(entry.sources))
+        self.change(stem, (*kept, entry))
+
+    def forget(self, path: str, index: int) -> int:
+        """Forget all that was learned for a control, have it saved, and tell how much it was."""
+        count = 0
+        for stem, mapping in self.owned.items():
+            kept = tuple(entry for entry in mapping.entries if (entry.target.path, entry.index) != (path, index))
+            if len(kept) < len(mapping.entries):
+                count += len(mapping.entries) - len(kept)
+                self.change(stem, kept)
+        return count
+
+    def change(self, stem: str, entries: tuple[Entry, ...]) -> None:
+        """Give an owner's mapping other entries, and have it saved."""
+        self.owned[stem] = dataclasses.replace(self.owned[stem], entries=entries)
+        if self.folder is not None:
+            self.keep(self.folder / f"{stem}.toml", write_mapping(self.owned[stem]))

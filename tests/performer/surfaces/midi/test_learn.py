@@ -1,0 +1,186 @@
+import numpy as np
+import pytest
+
+from performer.actions import TARGET_NUMBERS, TOUCHED
+from performer.controls import SLOTS, default_values, find_control
+from performer.surfaces.midi.learn import (
+    PATIENCE_S,
+    WATCH_S,
+    Heard,
+    Learn,
+    choose_mode,
+    describe_entry,
+    describe_target,
+    relative_mode,
+)
+from performer.surfaces.midi.mapping import Entry
+from performer.surfaces.midi.modes import Source
+
+KNOB, OTHER = Source(kind="cc", channel=1, number=20), Source(kind="cc", channel=1, number=21)
+FINE, NOTE = Source(kind="cc", channel=1, number=52), Source(kind="note", channel=1, number=36)
+DENSITY = TARGET_NUMBERS["/deck/1/density", 0]
+
+
+class Teacher:
+    """Moves knobs at made-up times."""
+
+    def __init__(self, number: float = DENSITY) -> None:
+        self.learn, self.now_s, self.values = Learn(), 10.0, default_values()
+        self.learn.begin(int(number), self.values, now_s=self.now_s)
+
+    def move(self, source: Source, *values: int, port: str = "nano") -> list[bool]:
+        swallowed = []
+        for value in values:
+            self.now_s += 0.02
+            swallowed.append(self.learn.hear(port, source, value, at_s=self.now_s))
+        return swallowed
+
+    def touch(self, path: str, index: int = 0) -> None:
+        self.values[SLOTS[path].start + index] += 0.25
+        self.learn.touch(self.values)
+
+    def wait(self, seconds: float = WATCH_S + 0.01) -> tuple[str, Entry] | None:
+        self.now_s += seconds
+        assert not self.learn.expire(now_s=self.now_s)
+        return self.learn.take(now_s=self.now_s)
+
+
+def test_the_first_knob_that_moves_is_learned_and_moves_nothing_meanwhile() -> None:
+    teacher = Teacher()
+    assert teacher.move(KNOB, 10, 11) == [True, True]
+    assert teacher.move(OTHER, 5) == [True]
+    assert teacher.wait(0.1) is None
+    port, entry = teacher.wait() or pytest.fail("nothing learned")
+    assert (port, entry.source, entry.target.path, entry.mode, entry.takeover) == (
+        "nano",
+        KNOB,
+        "/deck/1/density",
+        "absolute",
+        True,
+    )
+    assert not teacher.learn.is_on
+    assert teacher.move(KNOB, 12) == [False]
+
+
+def test_a_button_is_known_at_once_and_one_that_is_let_go_is_not_it() -> None:
+    teacher = Teacher(TARGET_NUMBERS["/deck/1/mute", 0])
+    assert teacher.move(NOTE, 0) == [True]
+    assert teacher.wait(1.0) is None
+    teacher.move(NOTE, 90)
+    taken = teacher.wait(0.0)
+    assert taken is not None
+    assert taken[1].mode == "toggle"
+
+
+@pytest.mark.parametrize("order", ["knob first", "control first"])
+def test_touch_and_move_in_either_order(order: str) -> None:
+    teacher = Teacher(TOUCHED)
+    if order == "knob first":
+        teacher.move(KNOB, 3, 4)
+        assert teacher.wait(1.0) is None
+        teacher.touch("/deck/2/morph", 1)
+    else:
+        teacher.touch("/deck/2/morph", 1)
+        teacher.touch("/deck/3/low")  # the first counts
+        teacher.move(KNOB, 3, 4)
+    taken = teacher.wait()
+    assert taken is not None
+    assert (taken[1].source, taken[1].target.path, taken[1].index) == (KNOB, "/deck/2/morph", 1)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_it_is_given_up_after_a_while(moved: bool) -> None:
+    teacher = Teacher(TOUCHED)
+    if moved:
+        teacher.move(KNOB, 3)
+    assert teacher.learn.expire(now_s=teacher.now_s + PATIENCE_S + 1)
+    assert not teacher.learn.is_on
+    assert not teacher.learn.expire(now_s=teacher.now_s + 2 * PATIENCE_S)
+
+
+def test_learning_may_be_ended_and_begun_anew() -> None:
+    teacher = Teacher()
+    teacher.move(KNOB, 3)
+    teacher.learn.begin(TARGET_NUMBERS["/tempo", 0], teacher.values, now_s=teacher.now_s)
+    teacher.move(OTHER, 3)
+    taken = teacher.wait()
+    assert taken is not None
+    assert (taken[1].source, taken[1].target.path) == (OTHER, "/tempo")
+    teacher.learn.begin(DENSITY, teacher.values, now_s=teacher.now_s)
+    teacher.learn.end()
+    assert teacher.move(KNOB, 3) == [False]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "values", "fine", "mode"),
+    [
+        ("/deck/1/density", KNOB, (3, 4, 6, 9), False, "absolute"),
+        ("/deck/1/density", KNOB, (127,), False, "absolute"),
+        ("/deck/1/density", KNOB, (127, 0), False, "toggle"),
+        ("/deck/1/density", KNOB, (3, 3, 3, 4), True, "14-bit"),
+        ("/deck/1/density", KNOB, (1, 1, 2, 1), False, "twos-complement"),
+        ("/deck/1/density", KNOB, (65, 65, 65, 63), False, "binary-offset"),
+        ("/deck/1/density", Source(kind="bend", channel=1), (8192, 8300), False, "absolute"),
+        ("/deck/1/mute", KNOB, (127,), False, "toggle"),
+        ("/deck/1/mute", NOTE, (127,), False, "toggle"),
+        ("/tap", KNOB, (127, 0), False, "trigger"),
+        ("/tap", NOTE, (90,), False, "trigger"),
+        ("/scene/morph", KNOB, (3, 4, 5), False, "absolute"),
+    ],
+)
+def test_what_kind_of_knob_it_is(path: str, source: Source, values: tuple[int, ...], fine: bool, mode: str) -> None:
+    from performer.actions import find_row
+
+    assert choose_mode(Heard(port="x", source=source, values=values, fine=fine), find_row(path)) == mode
+
+
+@pytest.mark.parametrize(
+    ("values", "mode"),
+    [
+        ((3, 4, 3, 4, 3, 4), None),
+        ((1, 1, 1, 127, 127), "twos-complement"),
+        ((1, 2, 2, 2, 1, 1), "twos-complement"),
+        ((65, 65, 66, 66, 63, 63), "binary-offset"),
+        ((1, 1, 1, 65, 65), "sign-magnitude"),
+        ((1, 2, 3, 4, 5), None),
+        ((64, 65, 66, 67, 68), None),
+        ((1, 1), None),
+        ((30, 30, 30, 30), None),
+        ((1, 1, 1, 90, 90), None),
+    ],
+)
+def test_endless_knobs_say_the_same_again(values: tuple[int, ...], mode: str | None) -> None:
+    assert relative_mode(values) == mode
+
+
+def test_a_knob_swept_either_way_is_never_taken_for_an_endless_one() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        start, n = int(rng.integers(0, 128)), int(rng.integers(3, 40))
+        sweep = np.clip(start + np.cumsum(rng.integers(1, 4, n)) * rng.choice([-1, 1]), 0, 127)
+        moved = sweep[np.insert(np.diff(sweep) != 0, 0, True)]  # it says where it stands only when it moves
+        assert relative_mode(moved.tolist()) is None
+
+
+def test_both_halves_of_a_fine_knob_are_one() -> None:
+    teacher = Teacher()
+    for value in range(5):
+        teacher.move(KNOB, 64)
+        teacher.move(FINE, value * 20)
+    taken = teacher.wait()
+    assert taken is not None
+    assert (taken[1].source, taken[1].mode) == (KNOB, "14-bit")
+
+
+def test_it_is_told_in_words() -> None:
+    from performer.surfaces.midi.mapping import make_entry
+
+    assert describe_target(DENSITY) == "/deck/1/density"
+    assert describe_target(TARGET_NUMBERS["/deck/1/morph", 1]) == "/deck/1/morph 1"
+    assert describe_target(TARGET_NUMBERS["/tap", 0]) == "/tap"
+    entry = make_entry(KNOB, find_control("/deck/1/morph"), index=1)
+    assert describe_entry(entry) == "channel 1 controller 20, a knob, is for /deck/1/morph 1"
+    entry = make_entry(NOTE, find_control("/deck/1/mute"))
+    assert describe_entry(entry) == "channel 1 note 36, a button (toggle), is for /deck/1/mute"
+    entry = make_entry(KNOB, find_control("/tempo"), mode="binary-offset")
+    assert describe_entry(entry) == "channel 1 controller 20, an endless knob (binary-offset), is for /tempo"
