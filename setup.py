@@ -43,6 +43,7 @@ setup(
         "uvicorn>=0.35",
         "websockets>=14",
         "zeroconf>=0.130",
+        "ifaddr>=0.2",
     ],
     extras_require={
         "train": ["matplotlib>=3.9", "pyyaml>=6", "soundfile>=0.13", "soxr>=1.0", "tensorboard>=2.19"],

@@ -11,7 +11,7 @@ from directions.errors import DirectionError
 from directions.likeness import Fidelity
 from directions.projection import Projection
 from directions.random_loops import RandomLoops
-from directions.table import Direction
+from directions.table import Line
 
 FEWEST = 3
 """Loops of a group."""
@@ -42,7 +42,7 @@ class Separation:
 
 def learn_direction(
     random_loops: RandomLoops, more: Sequence[Projection], less: Sequence[Projection], *, name: str
-) -> Direction:
+) -> Line:
     """Learn a direction from loops that have more of something and loops that have less of it.
 
     Parameters
@@ -56,7 +56,7 @@ def learn_direction(
 
     Returns
     -------
-    Direction
+    Line
         From `less` to `more`, on all levels. Its report says how well the groups are told apart, how near the model
         came to the loops, whether the direction is worth offering, and if not, why.
     """
@@ -66,7 +66,7 @@ def learn_direction(
     fidelities = [one.fidelity for one in (*more, *less)]
     n_far = sum(fidelity.is_far for fidelity in fidelities)
     reason = why_not(separation, n_far)
-    return Direction(
+    return Line(
         name=name,
         attribute=name,
         levels=tuple(range(random_loops.generator.config.n_levels)),

@@ -1,4 +1,4 @@
-"""The direction table of a model: named straight lines in W, read without torch."""
+"""The direction table of a model: named lines and curves in W, read without torch."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,22 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from directions.attribute_map import AttributeMap, read_attribute_map
+from directions.curve import Curve
 from directions.errors import DirectionError
 from melgan_vocoder.errors import LoopmorphError
-from stylegan_audio.model_file import ModelHeader
+from stylegan_audio.model_file import DirectionParts, ModelHeader
 
 HOLD = ".hold"
 """End of the name of a direction that moves its attribute and holds all others where they are."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Direction:
-    """A straight line in W along which one attribute of the sound moves."""
+class Line:
+    """A straight line in W: an axis without a name, or one learned from examples."""
 
     name: str
     """What the performer calls it."""
     attribute: str
-    """The measured attribute that it moves, a key of `directions.attributes.ATTRIBUTES`."""
+    """What it moves: the kind of its axis, or a name of the performer's."""
     levels: tuple[int, ...]
     """Levels of the synthesis network that it acts on."""
     sigma: float
@@ -40,7 +42,7 @@ class Direction:
             )
 
     def entry(self) -> dict[str, Any]:
-        """Describe the direction, without its vector, as it stands in the model file's header."""
+        """Describe the line, without its vector, as it stands in the model file's header."""
         return {
             "name": self.name,
             "attribute": self.attribute,
@@ -48,6 +50,14 @@ class Direction:
             "sigma": self.sigma,
             "report": dict(self.report),
         }
+
+
+Direction = Line | Curve
+
+
+def table_parts(table: Mapping[str, Direction]) -> DirectionParts:
+    """Give what the model file holds of directions, as `write_model` takes it."""
+    return {name: (each.entry(), each.vector if isinstance(each, Line) else None) for name, each in table.items()}
 
 
 def read_directions(header: ModelHeader) -> dict[str, Direction]:
@@ -68,30 +78,49 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
     DirectionError
         If an entry lacks a field, or does not fit the model.
     """
-    table = {}
+    attribute_map, source = read_attribute_map(header), header.weights.source
+    table: dict[str, Direction] = {}
     for entry in header.directions:
         try:
-            name, levels = str(entry["name"]), tuple(int(level) for level in entry["levels"])
-            direction = Direction(
-                name=name,
-                attribute=str(entry["attribute"]),
-                levels=levels,
-                sigma=float(entry["sigma"]),
-                vector=header.direction_vector(name),
-                report=entry["report"],
-            )
+            found = read_curve(entry, attribute_map) if "limits" in entry else read_line(entry, header)
         except LoopmorphError as error:
-            raise DirectionError(f"{header.weights.source}: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
+            raise DirectionError(f"{source}: {error}") from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DirectionError(
-                f"{header.weights.source}: direction entry {str(entry)[:80]} cannot be read ({error!r}); find the "
-                "model's directions again"
+                f"{source}: direction entry {str(entry)[:80]} cannot be read ({error!r}); find the model's directions "
+                "again"
             ) from error
-        if direction.vector.shape != (header.config.w_dim,) or not set(levels) <= set(range(header.config.n_levels)):
-            raise DirectionError(
-                f"{header.weights.source}: direction {name!r} has shape {direction.vector.shape} and levels {levels}, "
-                f"the model has w_dim {header.config.w_dim} and levels 0 to {header.config.n_levels - 1}; find the "
-                "model's directions again"
-            )
-        table[name] = direction
+        table[found.name] = found
     return table
+
+
+def read_line(entry: Mapping[str, Any], header: ModelHeader) -> Line:
+    """Read the entry and the vector of a line."""
+    line = Line(
+        name=str(entry["name"]),
+        attribute=str(entry["attribute"]),
+        levels=tuple(int(level) for level in entry["levels"]),
+        sigma=float(entry["sigma"]),
+        vector=header.direction_vector(entry["name"]),
+        report=entry["report"],
+    )
+    w_dim, n_levels = header.config.w_dim, header.config.n_levels
+    if line.vector.shape != (w_dim,) or not set(line.levels) <= set(range(n_levels)):
+        raise DirectionError(
+            f"direction {line.name!r} has shape {line.vector.shape} and levels {line.levels}, the model has w_dim "
+            f"{w_dim} and levels 0 to {n_levels - 1}; find the model's directions again"
+        )
+    return line
+
+
+def read_curve(entry: Mapping[str, Any], attribute_map: AttributeMap | None) -> Curve:
+    """Read the entry of a curve."""
+    if attribute_map is None:
+        raise DirectionError(f"direction {entry['name']!r} follows a map of attributes that is missing; find it again")
+    return Curve(
+        name=str(entry["name"]),
+        attribute=str(entry["attribute"]),
+        limits={str(name): float(limit) for name, limit in entry["limits"].items()},
+        report=dict(entry["report"]),
+        attribute_map=attribute_map,
+    )

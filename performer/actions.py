@@ -54,6 +54,11 @@ class Action:
         """Whether it needs no value: 1 is pressed, 0 is let go and does nothing."""
         return self.limits == (PRESSED,)
 
+    def learnable(self) -> Sequence[int]:
+        """List what can be learned of it: the numbers that it can be done with, 0 for a button that needs none."""
+        low, high = self.limits[0]
+        return (0,) if self.is_button else range(int(low), int(high) + 1) if high <= N_SCENES else ()
+
     def accept(self, arguments: Sequence[object]) -> Values:
         """Check the arguments of a message.
 
@@ -115,12 +120,13 @@ class Naming(Action):
     """Whether it may name none, by 0, or by nothing at all the one that is touched next."""
 
     def accept(self, arguments: Sequence[object]) -> Values:
-        """Turn the address of a row, and which of its values is meant, into its number among `TARGETS`.
+        """Turn the address of a row, and which of its values or of what it does is meant, into a number of `TARGETS`.
 
         Parameters
         ----------
         arguments : sequence of object
-            An address and, for a control of several values, which one, counted from 0; or the number itself.
+            An address and, for a control of several values, which one, counted from 0, for an action with a number
+            that number; or the number among `TARGETS` itself.
 
         Returns
         -------
@@ -136,17 +142,23 @@ class Naming(Action):
             return (TOUCHED,)
         if not arguments or not isinstance(arguments[0], str):
             return super().accept(arguments)
-        path, index = str(arguments[0]), arguments[1] if len(arguments) > 1 else 0
-        if isinstance(find_row(path), Naming) or len(arguments) > 2 or not isinstance(index, int | float):
+        path, which = str(arguments[0]), arguments[1] if len(arguments) > 1 else 0
+        row = find_row(path)
+        if isinstance(row, Naming) or len(arguments) > 2 or not isinstance(which, int | float):
             raise ControlError(f"{self.path} got {' '.join(map(str, arguments))}; {self.describe_range()} needed")
-        named = (path, index)
+        named = (path, which)
         if named not in TARGET_NUMBERS:
-            raise ControlError(f"{self.path} got {path} {index:g}; it has no such value; count them from 0")
+            counted = "which of its values, counted from 0," if isinstance(row, Control) else row.describe_range()
+            raise ControlError(f"{self.path} got {path} {which:g}; {counted} is needed behind the address; add it")
         return (float(TARGET_NUMBERS[named]),)
+
+    def learnable(self) -> Sequence[int]:
+        """List nothing: it is what learns."""
+        return ()
 
     def describe_range(self) -> str:
         """Say in words what it takes."""
-        return "an address, then which of its values" + ("; 0; or nothing" if self.takes_none else "")
+        return "an address, then which of its values or its number" + ("; 0; or nothing" if self.takes_none else "")
 
 
 class Choice(Action):
@@ -247,9 +259,9 @@ ACTIONS_BY_PATH = {action.path: action for action in ACTIONS}
 
 TARGETS = (
     *((control.path, index) for control in CONTROLS for index in range(len(control.types))),
-    *((action.path, 0) for action in ACTIONS if not isinstance(action, Naming)),
+    *((action.path, number) for action in ACTIONS for number in action.learnable()),
 )
-"""All that a knob or a button can be for: an address, and which of its values."""
+"""All that a knob or a button can be for: an address, and which of its values, or the number that an action gets."""
 TARGET_NUMBERS = {target: number for number, target in enumerate(TARGETS, 1)}
 """Their numbers, from 1: those of controls are their places in the array of values, and one more."""
 

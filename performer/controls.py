@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from performer.direction_names import COMPONENTS, DIRECTION_NAMES, NAMED, OWN
+from performer.direction_names import COMPONENTS, DIRECTION_NAMES, FINE, NAMED, OWN
 from performer.errors import ControlError
 from stylegan_audio.latent import MAX_SEED
 from stylegan_audio.presets import MAX_PRESETS
@@ -131,7 +131,8 @@ def deck_controls(deck: int) -> list[Control]:
 
     seed, unit, switch, mixed = (0.0, float(MAX_SEED)), (0.0, 1.0), (0.0, 1.0), SMOOTHING_MS
     return [
-        row("model", "i", (0, MAX_MODELS - 1), (0.0,), "Which of the loaded models draws, counted from 0."),
+        row("model", "i", (0, MAX_MODELS - 1), (0.0,),
+            "Which of the loaded models draws, counted from 0; beyond them the last."),
         row("seed", "i", seed, (FIRST_SEED + 10.0 * (deck - 1),),
             "Loop in the pad's first corner; the other three hold the next three seeds."),
         row("corners", "iiii", (FIRST_PRESET - MAX_PRESETS + 1.0, seed[1]), (float(OWN_CORNER),) * 4,
@@ -151,6 +152,8 @@ def deck_controls(deck: int) -> list[Control]:
                     controller) for name, controller in zip(OWN, range(112, 116), strict=True)),
         *(direction(name, "Principal component of the model's latents; the first moves most.", controller)
           for name, controller in zip(COMPONENTS, (70, 71, 72, 73, 75, 76), strict=True)),
+        *(direction(name, text, controller)
+          for (name, text), controller in zip(FINE.items(), (77, 78, 79, 87), strict=True)),
         row("hold", "i", switch, (0.0,), "1 lets directions move their own attribute alone and hold all others where "
             "they are, where the model knows how.", midi=(119,), notes=(47,)),
         row("timbre", "ff", unit, (0.0, 0.0), "Place on a second pad over the same corners, for the timbre: right, "

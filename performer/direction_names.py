@@ -15,5 +15,12 @@ OWN = tuple(f"own{number}" for number in range(1, 5))
 """For a model's other directions, in the order of its file."""
 COMPONENTS = tuple(f"pc{number}" for number in range(1, 7))
 """Principal components of a model's w, the strongest first."""
-DIRECTION_NAMES = (*NAMED, *OWN, *COMPONENTS)
+FINE = {
+    "swing": "Straighter below 0, offbeat sixteenths later above.",
+    "syncopation": "On the beat below 0, off it above.",
+    "noisiness": "More tones below 0, more noise above.",
+    "decay": "Shorter below 0, ringing longer above.",
+}
+"""More of them, which are reached for less often."""
+DIRECTION_NAMES = (*NAMED, *OWN, *COMPONENTS, *FINE)
 """All of them. New ones go to the end: control logs hold their strengths in this order."""

@@ -9,7 +9,7 @@ import numpy as np
 from directions.table import HOLD, Direction, read_directions
 from melgan_vocoder.errors import LoopmorphError
 from performer.controls import N_DECKS, SLOTS
-from performer.direction_names import COMPONENTS, DIRECTION_NAMES, NAMED, OWN
+from performer.direction_names import COMPONENTS, DIRECTION_NAMES, FINE, NAMED, OWN
 from performer.errors import ControlError
 from stylegan_audio.model_file import ModelHeader, read_model_header
 
@@ -86,8 +86,9 @@ def read_repertoire(header: ModelHeader) -> Repertoire:
     """
     table = read_directions(header)
     offered = {name: direction for name, direction in table.items() if direction.report.get("offered", True)}
-    others = [name for name in offered if name not in (*NAMED, *COMPONENTS) and not name.endswith(HOLD)]
-    names = {name: name for name in (*NAMED, *COMPONENTS) if name in offered} | dict(zip(OWN, others, strict=False))
+    others = [name for name in offered if name not in (*NAMED, *FINE, *COMPONENTS) and not name.endswith(HOLD)]
+    known = [name for name in (*NAMED, *FINE, *COMPONENTS) if name in offered]
+    names = dict(zip(known, known, strict=True)) | dict(zip(OWN, others, strict=False))
     refused = {
         name: str(direction.report.get("reason", "it is not offered"))
         for name, direction in table.items()

@@ -24,6 +24,12 @@ ROLES = ("rhythm", "bass", "pad", "texture")
 
 NamedVectors = Mapping[str, tuple[Mapping[str, Any], np.ndarray]]
 """By name: what the file says of a vector of W in JSON, and the vector, float32 `[w_dim]`."""
+DirectionParts = Mapping[str, tuple[Mapping[str, Any], np.ndarray | None]]
+"""The same of directions; those that follow the attribute map have no vector."""
+MapParts = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
+"""What the file says of the attribute map in JSON, and its tensors by name."""
+MAP = "attributes."
+"""Begin of the names of its tensors in the file."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,12 +129,23 @@ class ModelHeader:
 
     def generator_state(self) -> dict[str, np.ndarray]:
         """Read the generator's tensors by name, float16 as they are in the file."""
-        names = [name for name in self.weights.shapes if not name.startswith(("direction.", "preset."))]
+        names = [name for name in self.weights.shapes if not name.startswith(("direction.", "preset.", MAP))]
         return read_tensors(self.weights, names)
 
-    def direction_table(self) -> NamedVectors:
-        """Read entry and unit vector of each direction, as `write_model` takes them."""
-        return {entry["name"]: (entry, self.direction_vector(entry["name"])) for entry in self.directions}
+    def attribute_map(self) -> MapParts | None:
+        """Read the attribute map that directions follow, as `write_model` takes it; None if there is none."""
+        names = [name for name in self.weights.shapes if name.startswith(MAP)]
+        if not names:
+            return None
+        entry = read_json(self.weights.metadata.get("attributes"), entry="attributes", source=self.weights.source)
+        tensors = read_tensors(self.weights, names)
+        return entry, {name.removeprefix(MAP): tensor for name, tensor in tensors.items()}
+
+    def direction_table(self) -> DirectionParts:
+        """Read entry and unit vector, if any, of each direction, as `write_model` takes them."""
+        names = [entry["name"] for entry in self.directions]
+        vectors = {name: self.direction_vector(name) for name in names if direction_tensor(name) in self.weights.shapes}
+        return {entry["name"]: (entry, vectors.get(entry["name"])) for entry in self.directions}
 
     def preset_table(self) -> NamedVectors:
         """Read entry and mapped latent of each preset, as `write_model` takes them."""
@@ -182,7 +199,8 @@ def write_model(
     identity: ModelIdentity,
     config: ModelConfig,
     mel_format: LoopFormat,
-    directions: NamedVectors | None = None,
+    directions: DirectionParts | None = None,
+    attribute_map: MapParts | None = None,
     presets: NamedVectors | None = None,
 ) -> None:
     """Write a model file, weights in float16.
@@ -200,7 +218,9 @@ def write_model(
     mel_format : LoopFormat
         The format of its spectrograms.
     directions : mapping of str to (entry, vector), optional
-        The direction table: JSON entry and unit vector by name.
+        The direction table: JSON entry and unit vector, if it has one, by name.
+    attribute_map : (entry, tensors), optional
+        What directions without a vector follow: JSON entry and tensors by name, written in float16.
     presets : mapping of str to (entry, vector), optional
         The presets: JSON entry and mapped latent, not truncated, by name.
 
@@ -215,7 +235,11 @@ def write_model(
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise ModelError(f"{path.name}: tensor {name} is not finite in float16, it must be; train it further")
-    tensors |= {direction_tensor(name): vector.astype(np.float32) for name, (_, vector) in table.items()}
+    tensors |= {
+        direction_tensor(name): vector.astype(np.float32) for name, (_, vector) in table.items() if vector is not None
+    }
+    map_entry, map_tensors = attribute_map or ({}, {})
+    tensors |= {MAP + name: tensor.astype(np.float16) for name, tensor in map_tensors.items()}
     tensors |= {preset_tensor(name): vector.astype(np.float32) for name, (_, vector) in places.items()}
     shapes = {name: array.shape for name, array in tensors.items()}
     require_presets(list(places), shapes, w_dim=config.w_dim, source=path.name)
@@ -226,6 +250,7 @@ def write_model(
         "architecture": config.to_json(),
         "identity": json.dumps(dataclasses.asdict(identity)),
         "directions": json.dumps([entry for entry, _ in table.values()]),
+        **({"attributes": json.dumps(map_entry)} if map_tensors else {}),
         "presets": json.dumps([{**entry, "name": name} for name, (entry, _) in places.items()]),
     }
     write_weights(path, tensors, kind=KIND, version=VERSION, mel_format=mel_format, metadata=metadata)

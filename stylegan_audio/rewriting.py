@@ -5,7 +5,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stylegan_audio.model_file import ModelHeader, NamedVectors, read_model_header, write_model
+from stylegan_audio.model_file import (
+    DirectionParts,
+    MapParts,
+    ModelHeader,
+    NamedVectors,
+    read_model_header,
+    write_model,
+)
 
 
 def rewrite_model(
@@ -13,7 +20,8 @@ def rewrite_model(
     path: pathlib.Path,
     *,
     state: Mapping[str, np.ndarray] | None = None,
-    directions: NamedVectors | None = None,
+    directions: DirectionParts | None = None,
+    attribute_map: MapParts | None = None,
     presets: NamedVectors | None = None,
 ) -> ModelHeader:
     """Write a model again with other parts; those that are not given stay as they are.
@@ -26,8 +34,8 @@ def rewrite_model(
         Where it goes; its own file is replaced once the new one is complete.
     state : mapping of str to np.ndarray, optional
         Another state of the generator.
-    directions, presets : mapping of str to (entry, vector), optional
-        Another direction table, other presets; as of `write_model`.
+    directions, attribute_map, presets : optional
+        Another direction table, attribute map, other presets; as of `write_model`.
 
     Returns
     -------
@@ -46,6 +54,7 @@ def rewrite_model(
         config=header.config,
         mel_format=header.mel_format,
         directions=header.direction_table() if directions is None else directions,
+        attribute_map=header.attribute_map() if attribute_map is None else attribute_map,
         presets=header.preset_table() if presets is None else presets,
     )
     return read_model_header(path)

@@ -10,7 +10,7 @@ import click
 
 from melgan_vocoder.command_line import NumberRange
 from performer.console import waiting_line
-from performer.direction_names import NAMED
+from performer.direction_names import FINE, NAMED
 
 SOUND_SUFFIXES = (".flac", ".wav")
 """Kinds of files that are written."""
@@ -19,7 +19,7 @@ SHARE, SIGMA = NumberRange(0, 1), NumberRange(-3, 3)
 
 def named_directions(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each direction that has a control of its own name."""
-    for name, text in reversed(NAMED.items()):
+    for name, text in reversed((NAMED | FINE).items()):
         command = click.option(f"--{name}", type=SIGMA, default=0.0, help=f"{text} In sigma (-3 to 3).")(command)
     return command
 

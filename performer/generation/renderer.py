@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from directions.move import apply
+from directions.move import move
 from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.generator import Rendering, Vocoder
 from melgan_vocoder.tempo import frames_at, source_window
@@ -119,17 +119,18 @@ class LoopRenderer:
         Returns
         -------
         np.ndarray [shape=(4, n_levels, w_dim)]
-            float32: the deck's latent, spread to two sides of two fixed lines, its fine levels on their way to the
-            latent of the timbre, and all moved by its directions.
+            float32: the deck's latent, spread to two sides of two fixed lines and moved by its directions, its fine
+            levels on their way to the latent of the timbre, moved likewise.
         """
-        ws = np.repeat(self.spread_out(settings, settings.morph)[:, None], self.header.config.n_levels, axis=1)
+        directions = self.repertoire.held if settings.hold else self.repertoire.directions
+        strengths = zip(DIRECTION_NAMES, settings.strengths, strict=True)
+        moves = [(directions[name], strength) for name, strength in strengths if name in directions]
+        n_levels = self.header.config.n_levels
+        ws = move(self.spread_out(settings, settings.morph), moves, n_levels=n_levels)
         if settings.split:
             share, timbre = np.float32(settings.split), self.spread_out(settings, settings.timbre)
-            ws[:, FIRST_FINE_LEVEL:] = (1 - share) * ws[:, FIRST_FINE_LEVEL:] + share * timbre[:, None]
-        directions = self.repertoire.held if settings.hold else self.repertoire.directions
-        for name, strength in zip(DIRECTION_NAMES, settings.strengths, strict=True):
-            if name in directions:
-                ws = apply(ws, directions[name], strength=strength)
+            timbre_ws = move(timbre, moves, n_levels=n_levels)
+            ws[:, FIRST_FINE_LEVEL:] = (1 - share) * ws[:, FIRST_FINE_LEVEL:] + share * timbre_ws[:, FIRST_FINE_LEVEL:]
         return ws
 
     def spread_out(self, settings: DeckSettings, place: tuple[float, float]) -> np.ndarray:

@@ -16,6 +16,8 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+import ifaddr
+
 from performer.memory import replace_text
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -117,11 +119,10 @@ def own_names() -> frozenset[str]:
 
 
 def own_addresses() -> list[str]:
-    """List this machine's IPv4 addresses on the network, the one that leads outside first."""
+    """List this machine's IPv4 addresses on all its networks, the one that leads outside first."""
     found: list[str] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # sends nothing: asks which way packets would leave
         found.append(probe.getsockname()[0])
-    with contextlib.suppress(OSError):
-        found += [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    found += [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
     return [address for address in dict.fromkeys(found) if not is_loopback(address)]

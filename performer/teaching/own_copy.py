@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from directions.table import Direction
+from directions.table import Line
 from performer.actions import ACTIONS
 from performer.controls import CONTROLS
 from performer.crate import crate_folders
@@ -81,7 +81,7 @@ def require_direction(header: ModelHeader, name: str) -> None:
         )
 
 
-def keep_direction(header: ModelHeader, direction: Direction) -> ModelHeader:
+def keep_direction(header: ModelHeader, direction: Line) -> ModelHeader:
     """Write a direction into the owner's copy of a model; one of the same name is replaced.
 
     Returns

@@ -8,7 +8,7 @@ from directions import random_loops
 from directions.errors import DirectionError
 from directions.examples import N_STEPS, learn_direction, require_enough, separate
 from directions.likeness import Fidelity
-from directions.move import apply
+from directions.move import move
 from directions.projection import Projection, project
 from directions.random_loops import RandomLoops
 from directions.survey import TRUNCATION_PSI
@@ -157,9 +157,9 @@ def test_bright_and_dull_loops_of_the_model_give_a_direction_that_makes_others_b
     )
     direction = learn_direction(drums, more, less, name="shine")
     assert direction.report["offered"], direction.report
-    ws = generator.broadcast(latents(range(9100, 9106))).numpy()
+    w, n_levels = latents(range(9100, 9106)).numpy(), generator.config.n_levels
     means = [
-        brightness(draw(torch.from_numpy(apply(ws, direction, strength=strength))[:, 0])).mean()
+        brightness(draw(torch.from_numpy(move(w, [(direction, strength)], n_levels=n_levels))[:, 0])).mean()
         for strength in (-2.0, 0.0, 2.0)
     ]
     assert means == sorted(means)

@@ -1,70 +1,61 @@
-"""w + strength x direction: nothing at 0, additive, only on its levels."""
+"""w + directions: nothing at 0, lines add on their levels, curves first."""
 
 import numpy as np
 import pytest
 
-from directions.move import apply
-from directions.table import Direction
+from directions.curve import follow
+from directions.move import move
+from directions.table import Line
+from tests.directions.map_stage import W_DIM, curve, random_map
+
+N_LEVELS = 6
 
 
-def direction(rng: np.random.Generator, *, levels: tuple[int, ...], sigma: float = 0.5) -> Direction:
-    vector = rng.standard_normal(8)
+def line(rng: np.random.Generator, *, levels: tuple[int, ...], sigma: float = 0.5) -> Line:
+    vector = rng.standard_normal(W_DIM)
     vector = (vector / np.linalg.norm(vector)).astype(np.float32)
-    return Direction(name="bass", attribute="bass", levels=levels, sigma=sigma, vector=vector, report={})
+    return Line(name="grit", attribute="grit", levels=levels, sigma=sigma, vector=vector, report={})
 
 
 @pytest.fixture
-def ws(rng: np.random.Generator) -> np.ndarray:
-    return rng.standard_normal((3, 6, 8)).astype(np.float32)
+def w(rng: np.random.Generator) -> np.ndarray:
+    return rng.standard_normal((3, W_DIM)).astype(np.float32)
 
 
-@pytest.mark.parametrize("strength", [0, 0.0, -0.0])
-def test_strength_0_returns_the_very_array_bit_for_bit(
-    ws: np.ndarray, rng: np.random.Generator, strength: float
-) -> None:
-    before = ws.tobytes()
-    assert apply(ws, direction(rng, levels=(0, 1)), strength=strength) is ws
-    assert ws.tobytes() == before
+def test_without_a_strength_each_level_has_the_latent_bit_for_bit(w: np.ndarray, rng: np.random.Generator) -> None:
+    moves = [(line(rng, levels=(0, 1)), 0.0), (curve(random_map(rng)), -0.0)]
+    before = w.copy()
+    ws = move(w, moves, n_levels=N_LEVELS)
+    assert ws.shape == (3, N_LEVELS, W_DIM)
+    np.testing.assert_array_equal(ws, np.repeat(before[:, None], N_LEVELS, axis=1))
+    ws += 1
+    np.testing.assert_array_equal(w, before)
 
 
 @pytest.mark.parametrize("strength", [-3.0, -0.1, 1.0, 2.5])
-def test_step_is_strength_times_sigma_times_the_unit_vector_on_its_levels_alone(
-    ws: np.ndarray, rng: np.random.Generator, strength: float
+def test_a_line_is_strength_times_sigma_times_its_vector_on_its_levels_alone(
+    w: np.ndarray, rng: np.random.Generator, strength: float
 ) -> None:
-    move = direction(rng, levels=(0, 2, 5), sigma=0.5)
-    step = apply(ws, move, strength=strength) - ws
-    for level in range(6):
-        needed = strength * 0.5 * move.vector if level in (0, 2, 5) else np.zeros(8)
-        np.testing.assert_allclose(step[:, level], np.broadcast_to(needed, (3, 8)), atol=1e-6)
+    grit = line(rng, levels=(0, 2, 5), sigma=0.5)
+    step = move(w, [(grit, strength)], n_levels=N_LEVELS) - w[:, None]
+    for level in range(N_LEVELS):
+        needed = strength * 0.5 * grit.vector if level in (0, 2, 5) else np.zeros(W_DIM)
+        np.testing.assert_allclose(step[:, level], np.broadcast_to(needed, w.shape), atol=1e-6)
     np.testing.assert_array_equal(step[:, [1, 3, 4]], 0)
 
 
-def test_several_directions_add_in_any_order(ws: np.ndarray, rng: np.random.Generator) -> None:
-    one, two = direction(rng, levels=(0, 1, 2)), direction(rng, levels=(2, 3), sigma=2.0)
-    both = apply(apply(ws, one, strength=1.5), two, strength=-2)
-    np.testing.assert_allclose(both, apply(apply(ws, two, strength=-2), one, strength=1.5), atol=1e-6)
-    alone = (apply(ws, one, strength=1.5) - ws) + (apply(ws, two, strength=-2) - ws)
-    np.testing.assert_allclose(both - ws, alone, atol=1e-5)
+def test_lines_add_in_any_order(w: np.ndarray, rng: np.random.Generator) -> None:
+    one, two = (line(rng, levels=(0, 1, 2)), 1.5), (line(rng, levels=(2, 3), sigma=2.0), -2.0)
+    both = move(w, [one, two], n_levels=N_LEVELS)
+    np.testing.assert_allclose(both, move(w, [two, one], n_levels=N_LEVELS), atol=1e-6)
+    alone = [move(w, [each], n_levels=N_LEVELS) - w[:, None] for each in (one, two)]
+    np.testing.assert_allclose(both - w[:, None], sum(alone), atol=1e-5)
 
 
-def test_there_and_back_is_where_it_began(ws: np.ndarray, rng: np.random.Generator) -> None:
-    move = direction(rng, levels=(0, 1, 2, 3, 4, 5))
-    np.testing.assert_allclose(apply(apply(ws, move, strength=2), move, strength=-2), ws, atol=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(6, 8), (1, 6, 8), (2, 4, 6, 8)])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_any_leading_shape_comes_back_as_float32_and_the_input_stays(
-    rng: np.random.Generator, shape: tuple[int, ...], dtype: type
-) -> None:
-    ws = rng.standard_normal(shape).astype(dtype)
-    before = ws.copy()
-    moved = apply(ws, direction(rng, levels=(1,)), strength=1)
-    assert moved.shape == shape
-    assert moved.dtype == np.float32
-    np.testing.assert_array_equal(ws, before)
-    assert not np.shares_memory(moved, ws)
-
-
-def test_direction_on_no_level_moves_nothing(ws: np.ndarray, rng: np.random.Generator) -> None:
-    np.testing.assert_array_equal(apply(ws, direction(rng, levels=()), strength=3), ws)
+def test_curves_are_followed_first_and_all_at_once(w: np.ndarray, rng: np.random.Generator) -> None:
+    attribute_map = random_map(rng)
+    grit = (line(rng, levels=(1,)), 1.0)
+    curves = [(curve(attribute_map), 0.5), (curve(attribute_map, attribute="kick", limits={}), -1.0)]
+    ws = move(w, [curves[0], grit, curves[1]], n_levels=2)
+    np.testing.assert_array_equal(ws[:, 0], follow(w, curves))
+    np.testing.assert_allclose(ws[:, 1] - ws[:, 0], np.broadcast_to(0.5 * grit[0].vector, w.shape), atol=1e-6)

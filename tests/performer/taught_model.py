@@ -15,7 +15,7 @@ def teach_drums(path: pathlib.Path) -> ModelHeader:
     """Write the copy: what `OFFERED` names, `kick` and `bass.hold` that are not offered, and `PRESETS`."""
     header = read_model_header(SHIPPED_MODELS / "drums.safetensors")
     rng = np.random.default_rng(5)
-    entry, _ = header.direction_table()["density"]
+    entry = {"attribute": "x", "levels": list(range(header.config.n_levels)), "sigma": 0.5}
     table = {}
     for name in (*OFFERED, "kick", "bass.hold"):
         vector = rng.standard_normal(header.config.w_dim).astype(np.float32)

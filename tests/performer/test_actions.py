@@ -71,11 +71,15 @@ def test_a_row_is_named_by_its_address_and_value_or_by_its_number() -> None:
     assert learn.accept(["/deck/2/morph", 1]) == learn.accept([number]) == unlearn.accept([int(number)]) == (number,)
     assert TARGETS[int(number) - 1] == ("/deck/2/morph", 1)
     assert TARGETS[int(learn.accept(["/tap"])[0]) - 1] == ("/tap", 0)
+    assert TARGETS[int(learn.accept(["/scene/recall", 3])[0]) - 1] == ("/scene/recall", 3)
     assert learn.accept([]) == (TOUCHED,)
     assert learn.accept([0]) == (0.0,)
     for row, arguments, reason in (
         (learn, ["/deck/9/low"], "/deck/9/low is not a control"),
-        (learn, ["/deck/1/low", 1], "/deck/1/low 1; it has no such value"),
+        (learn, ["/deck/1/low", 1], "/deck/1/low 1; which of its values, counted from 0, is needed behind the address"),
+        (learn, ["/scene/recall"], "/scene/recall 0; scene 1 to 64 is needed behind the address"),
+        (learn, ["/scene/save", 65], "/scene/save 65; scene 1 to 64 is needed"),
+        (learn, ["/deck/1/recall", 1], "is needed behind the address"),
         (learn, ["/deck/1/low", "x"], "an address, then which of its values"),
         (learn, ["/midi/learn"], "an address"),
         (unlearn, [], "got 0 values; an address"),

@@ -20,7 +20,7 @@ def test_every_promised_address_is_in_the_table() -> None:
     names = (
         "model seed corners morph glide psi walk drift density bass spread width balance transpose trim low mid high "
         "filter send level assign mute cue freeze flip repeat rotate bars brightness kick hats register notes openness "
-        "own1 own2 own3 own4 pc1 pc2 pc3 pc4 pc5 pc6 hold timbre split"
+        "swing syncopation noisiness decay own1 own2 own3 own4 pc1 pc2 pc3 pc4 pc5 pc6 hold timbre split"
     )
     master = "/tempo /nudge /crossfader /cue/level /panic /record /master/level /echo/time /echo/feedback /echo/level "
     master += "/midi/clock /midi/offset"

@@ -40,7 +40,8 @@ def test_what_does_nothing_is_told_with_the_reason(repertoire: Repertoire) -> No
     assert repertoire.unplayed == {"kick": REASON}
     assert repertoire.tell_idle() == [
         f"kick does nothing: {REASON}",
-        "register, notes, openness, own3, own4, pc3, pc4, pc5, pc6 do nothing: the model has no such direction",
+        "register, notes, openness, own3, own4, pc3, pc4, pc5, pc6, swing, syncopation, noisiness, decay do nothing: "
+        "the model has no such direction",
     ]
 
 

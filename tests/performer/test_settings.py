@@ -11,7 +11,7 @@ def test_settings_are_read_from_their_own_deck() -> None:
     values[SLOTS["/deck/3/density"]] = -1
     values[SLOTS["/deck/3/bass"]] = 2
     values[SLOTS["/deck/3/spread"]] = 1.5
-    values[SLOTS["/deck/3/pc6"]] = 1.5
+    values[SLOTS["/deck/3/decay"]] = 1.5
     values[SLOTS["/deck/3/hold"]] = 1
     values[SLOTS["/deck/3/timbre"]] = (0.125, 0.5)
     values[SLOTS["/deck/3/split"]] = 0.75

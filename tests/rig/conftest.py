@@ -49,7 +49,7 @@ set-default-source {SINK}.monitor
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name == "rig":
+        if pathlib.Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.rig)
 
 

@@ -2,5 +2,5 @@
 
 ::
 
-    model --survey--> attributes of many loops --regression--> moves --sweep--> report --verdict--> the model file
+    model --survey--> attributes of many loops --attribute_regression--> curves --sweep--> verdict --> the model file
 """

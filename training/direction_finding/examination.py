@@ -1,6 +1,7 @@
 """What the directions of a model are measured with, and the measuring of each."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from directions.table import Direction
 from melgan_vocoder.vocoder_file import load_vocoder
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.model_file import ModelHeader
-from training.direction_finding.sweep import hear, sweep
+from training.direction_finding.sweep import Heard, hear, sweep
 from training.direction_finding.verdict import LEVELLED, Reference, changes_of, judge, rounded
 
 RHYTHMIC = ("density", "bass", "brightness", "kick", "hats", "swing", "syncopation", "noisiness", "decay")
@@ -81,21 +82,22 @@ class Examination:
             n_seeds=n_seeds,
         )
 
-    def direction(self, name: str, move: np.ndarray, *, attribute: str) -> Direction:
-        """Make a direction, not yet measured, of a move in whitened W."""
-        vector, sigma = self.population.line(move)
-        levels = tuple(range(self.listener.n_levels))
-        return Direction(name=name, attribute=attribute, levels=levels, sigma=sigma, vector=vector, report={})
-
     def examine(self, direction: Direction, *, strengths: Sequence[float]) -> dict[str, Any]:
         """Measure a direction on loops that took no part in finding it; see `verdict.judge`."""
-        swept = sweep(self.listener, direction, w=self.examined_w(), strengths=strengths)
+        w = self.examined_w()
+        swept = sweep(self.listener, direction, w=w, strengths=strengths, unmoved=self.unmoved)
         return judge(swept, attribute=direction.attribute, reference=self.reference)
 
     def describe(self, direction: Direction) -> dict[str, Any]:
         """Tell what an axis without a name moves, from end to end and in standard deviations: `moves`."""
-        swept = sweep(self.listener, direction, w=self.examined_w(), strengths=AXIS_STRENGTHS)
+        w = self.examined_w()
+        swept = sweep(self.listener, direction, w=w, strengths=AXIS_STRENGTHS, unmoved=self.unmoved)
         return {"strengths": list(AXIS_STRENGTHS), "moves": rounded(changes_of(swept, self.reference))}
+
+    @functools.cached_property
+    def unmoved(self) -> Heard:
+        """The loops that directions are measured on, as they are."""
+        return hear(self.listener, self.listener.broadcast(self.examined_w()))
 
     def examined_w(self) -> np.ndarray:
         """Latents of the loops that directions are measured on, `[n_seeds, w_dim]`."""

@@ -1,4 +1,4 @@
-"""Model -> its direction table: survey, regression, correction, examination."""
+"""Model -> its direction table: survey, regression, examination."""
 
 import dataclasses
 import pathlib
@@ -7,23 +7,26 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from directions.attributes import ATTRIBUTES
+from directions.curve import Curve
 from directions.population import Population
-from directions.regression import CORRECTIONS, ENDS, Slopes, correct
 from directions.sefa import sefa_axes
 from directions.survey import Listener
-from directions.table import HOLD, Direction, read_directions
+from directions.table import HOLD, Direction, Line, read_directions, table_parts
 from stylegan_audio.model_file import read_model_header
 from stylegan_audio.rewriting import rewrite_model
+from training.direction_finding.attribute_regression import N_EPOCHS, AttributeRegression
 from training.direction_finding.examination import AXIS_STRENGTHS, NAMES, REFERENCE_SEEDS, STRENGTHS, Examination
 from training.direction_finding.verdict import LEVELLED, family_of, rounded
 from training.errors import TrainingError
 
-CORRECTION_SEEDS = range(3_000_000, 3_000_096)
-"""Loops that moves are corrected on."""
 MIN_LOOPS_PER_DIMENSION = 3
 """Fewer loops than this tell more of chance than of the model."""
-NEXT_TO_NOTHING = 0.15
-"""What may change along, as a share: less than what is judged too much, for other loops change otherwise."""
+LOOPS_AN_EPOCH = 5
+"""What an epoch of the regression counts for in a progress bar."""
+NEXT_TO_NOTHING = 0.1
+"""What may change along, as a share: less than what is judged too much, for what is heard changes otherwise."""
+FAMILY_SHARE = 0.8
+"""How much of what an attribute's family usually changes along may do so, for the same reason."""
 HOLD_STRENGTHS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 N_AXES = 6
 """Principal axes that are given as directions."""
@@ -34,13 +37,15 @@ AXES: Mapping[str, Callable[[Listener, Population], np.ndarray]] = {
 """Unit vectors of axes without a name, `[N_AXES, w_dim]`: where latents vary most, or where styles answer most."""
 
 
-def learn_slopes(examination: Examination, *, n_loops: int) -> Slopes:
+def regress_attributes(examination: Examination, *, n_loops: int) -> AttributeRegression:
     """Draw many loops and regress what is measured on where they are."""
     listener = examination.listener
     w = listener.draw_w(range(n_loops))
     values = listener.measure(listener.broadcast(w), heard=False)
-    measured = {name: values[name] for name in examination.reference.population_sd}
-    return Slopes.fit(examination.population.whiten(w), measured)
+    measured = {name: values[name] for name in examination.reference.population_sd if name != LEVELLED}
+    return AttributeRegression.fit(
+        examination.population, w=w, values=measured, advance=lambda count: listener.advance(count * LOOPS_AN_EPOCH)
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,35 +57,32 @@ class Finder:
 
     examination: Examination
     """The model."""
-    slopes: Slopes
-    """What its attributes rise with."""
+    regression: AttributeRegression
+    """How its attributes rise."""
 
-    def change(self, move: np.ndarray) -> dict[str, float]:
-        """Tell what a move changes in the sound between `ENDS`, in standard deviations."""
-        listener, sd = self.examination.listener, self.examination.reference.population_sd
-        vector, sigma = self.examination.population.line(move)
-        ws = listener.broadcast(listener.draw_w(CORRECTION_SEEDS))
-        low, high = (listener.measure(ws + np.float32(end * sigma) * vector, heard=True) for end in ENDS)
-        return {name: float((high[name] - low[name]).mean() / (sd[name] or 1.0)) for name in self.slopes.names}
-
-    def judged(self, name: str) -> Iterator[Direction]:
+    def judged(self, name: str) -> Iterator[Curve]:
         """Find and examine the direction of an attribute, then the one that holds the rest."""
         for called, limits, strengths in (
             (name, self.natural_limits(name), STRENGTHS),
             (name + HOLD, self.strict_limits(name), HOLD_STRENGTHS),
         ):
-            move = correct(self.slopes, name=name, limits=limits, sweep=self.change)
-            direction = self.examination.direction(called, move, attribute=name)
-            found = {"r2_held_out": self.slopes.r2[name], "agreement": self.examination.agreement[name]}
-            report = rounded(found) | self.examination.examine(direction, strengths=strengths)
-            yield dataclasses.replace(direction, report=report)
+            curve = Curve(
+                name=called,
+                attribute=name,
+                limits=rounded(limits),
+                report={},
+                attribute_map=self.regression.attribute_map,
+            )
+            found = {"r2_held_out": self.regression.r2[name], "agreement": self.examination.agreement[name]}
+            report = rounded(found) | self.examination.examine(curve, strengths=strengths)
+            yield dataclasses.replace(curve, report=report)
 
-    def axes(self, kind: str) -> Iterator[Direction]:
+    def axes(self, kind: str) -> Iterator[Line]:
         """Give the axes that have no name, and what each of them moves."""
         listener, population = self.examination.listener, self.examination.population
         for number, vector in enumerate(AXES[kind](listener, population), start=1):
             along = population.w @ vector
-            direction = Direction(
+            direction = Line(
                 name=f"pc{number}",
                 attribute=kind,
                 levels=tuple(range(listener.n_levels)),
@@ -97,7 +99,7 @@ class Finder:
         """How much others may move along: those of its family as much as they usually do, all others a little."""
         family = family_of(name)
         return {
-            other: abs(self.slopes.correlate(name, other)) if other in family else NEXT_TO_NOTHING
+            other: FAMILY_SHARE * abs(self.regression.correlate(name, other)) if other in family else NEXT_TO_NOTHING
             for other in self.others(name)
         }
 
@@ -106,8 +108,8 @@ class Finder:
         return dict.fromkeys(self.others(name), NEXT_TO_NOTHING)
 
     def others(self, name: str) -> list[str]:
-        """Attributes beside one that count."""
-        return [other for other in self.slopes.names if other not in (name, LEVELLED)]
+        """Attributes beside one."""
+        return [other for other in self.regression.names if other != name]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,12 +125,16 @@ class Plan:
     axes: str = "pca"
     """Where the unnamed axes come from, a key of `AXES`."""
 
+    def with_curves_of(self, table: Mapping[str, Direction]) -> "Plan":
+        """Find the curves that a model has anew, too: they would follow another map."""
+        known = [each.attribute for each in table.values() if isinstance(each, Curve)]
+        return dataclasses.replace(self, names=tuple(dict.fromkeys((*self.names, *known)))) if self.names else self
+
     def count_loops(self, role: str) -> int:
         """Loops that will be drawn, for a progress bar."""
-        corrected = CORRECTIONS * len(ENDS) * len(CORRECTION_SEEDS)
-        examined = (len(STRENGTHS) + len(HOLD_STRENGTHS)) * self.n_seeds
-        judged = len(self.names or NAMES[role]) * (2 * corrected + examined)
-        return self.n_loops + 2 * len(REFERENCE_SEEDS) + judged + N_AXES * len(AXIS_STRENGTHS) * self.n_seeds
+        surveyed = self.n_loops + 2 * len(REFERENCE_SEEDS) + N_EPOCHS * LOOPS_AN_EPOCH
+        judged = len(self.names or NAMES[role]) * (len(STRENGTHS) + len(HOLD_STRENGTHS) - 2)
+        return surveyed + (1 + judged + N_AXES * (len(AXIS_STRENGTHS) - 1)) * self.n_seeds  # 0 is heard once
 
 
 def find_directions(
@@ -161,19 +167,20 @@ def find_directions(
     header = read_model_header(path)
     require_names(plan.names)
     require_loops(plan.n_loops, header.config.w_dim)
+    table = dict(read_directions(header))
+    plan = plan.with_curves_of(table)
     begin(plan.count_loops(header.identity.role))
     examination = Examination.open(header, names=plan.names, n_seeds=plan.n_seeds, advance=advance)
-    slopes = learn_slopes(examination, n_loops=plan.n_loops)
-    finder = Finder(examination=examination, slopes=slopes)
-    table = dict(read_directions(header))
-    for name in choose_attributes(header.identity.role, plan.names, slopes):
+    regression = regress_attributes(examination, n_loops=plan.n_loops)
+    finder = Finder(examination=examination, regression=regression)
+    for name in choose_attributes(header.identity.role, plan.names, regression.names):
         table |= {direction.name: direction for direction in finder.judged(name)}
     table |= {direction.name: direction for direction in finder.axes(plan.axes)}
-    rewrite_model(header, path, directions={name: (each.entry(), each.vector) for name, each in table.items()})
+    rewrite_model(header, path, directions=table_parts(table), attribute_map=regression.attribute_map.parts())
     return table
 
 
-def choose_attributes(role: str, names: tuple[str, ...], slopes: Slopes) -> tuple[str, ...]:
+def choose_attributes(role: str, names: tuple[str, ...], moving: tuple[str, ...]) -> tuple[str, ...]:
     """Choose what to find directions for.
 
     Raises
@@ -181,12 +188,12 @@ def choose_attributes(role: str, names: tuple[str, ...], slopes: Slopes) -> tupl
     TrainingError
         If one of the names is the same in all loops.
     """
-    if still := [name for name in names if name not in slopes.names]:
+    if still := [name for name in names if name not in moving]:
         raise TrainingError(
             f"{still[0]} is the same in all loops, a difference is needed to find a direction; leave it out with "
             "--attribute"
         )
-    return names or tuple(name for name in NAMES[role] if name in slopes.names)
+    return names or tuple(name for name in NAMES[role] if name in moving)
 
 
 def require_names(names: tuple[str, ...]) -> None:

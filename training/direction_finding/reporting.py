@@ -5,23 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from directions.attributes import ATTRIBUTES
-from directions.regression import ridge
-from directions.table import HOLD, Direction, read_directions
+from directions.table import HOLD, read_directions
 from melgan_vocoder.format import MelFormat
 from stylegan_audio.model_file import read_model_header
 from training.corpus import Corpus
 from training.direction_finding.examination import AXIS_STRENGTHS, REFERENCE_SEEDS, STRENGTHS, Examination
+from training.direction_finding.plain import PLAIN_LOOPS, plain_directions
 from training.direction_finding.verdict import rounded
 from training.model_evaluation.feature_space import pool_mel
 from training.model_evaluation.real_loops import RealLoops
 
-PLAIN_LOOPS = 3000
-"""Loops that plain directions are regressed on."""
-PLAIN = ".plain"
-"""End of the name of a plain direction."""
 CORPUS_LOOPS = 600
 """Loops of a corpus that a direction must not leave."""
 
@@ -66,8 +61,8 @@ def report_directions(
     plain_names = [name for name in named if not name.endswith(HOLD)] if with_plain else []
     features = None if corpus is None else corpus_features(corpus)
     begin(
-        2 * len(REFERENCE_SEEDS) + (len(named) + len(plain_names)) * len(STRENGTHS) * n_seeds
-        + (len(table) - len(named)) * len(AXIS_STRENGTHS) * n_seeds + bool(plain_names) * PLAIN_LOOPS
+        2 * len(REFERENCE_SEEDS) + n_seeds + (len(named) + len(plain_names)) * (len(STRENGTHS) - 1) * n_seeds
+        + (len(table) - len(named)) * (len(AXIS_STRENGTHS) - 1) * n_seeds + bool(plain_names) * PLAIN_LOOPS
     )  # fmt: skip
     examination = Examination.open(
         header,
@@ -84,26 +79,6 @@ def report_directions(
         name: {"agreement": rounded(examination.agreement[direction.attribute])} for name, direction in named.items()
     }
     return {name: {**report, **agreement[name]} for name, report in reports.items()} | others
-
-
-def plain_directions(examination: Examination, names: list[str]) -> dict[str, Direction]:
-    """Find directions as plainly as it can be done: ridge regression in W, nothing kept apart, nothing corrected."""
-    listener, w_all = examination.listener, examination.population.w
-    w = listener.draw_w(range(PLAIN_LOOPS))
-    values = listener.measure(listener.broadcast(w), heard=False)
-    found = {}
-    for name in names:
-        slope, _ = ridge(w - w.mean(axis=0), stats.zscore(values[name]))
-        vector = (slope / np.linalg.norm(slope)).astype(np.float32)
-        found[name + PLAIN] = Direction(
-            name=name + PLAIN,
-            attribute=name,
-            levels=tuple(range(listener.n_levels)),
-            sigma=float(np.std(w_all @ vector)),
-            vector=vector,
-            report={},
-        )
-    return found
 
 
 def corpus_features(folder: pathlib.Path) -> np.ndarray:

@@ -8,7 +8,7 @@ import torch
 
 from directions.attributes import measure
 from directions.levels import Levels
-from directions.move import apply
+from directions.move import move
 from directions.survey import BATCH, Listener
 from directions.table import Direction
 from training.model_evaluation.feature_space import pool_mel
@@ -74,7 +74,9 @@ def hear(listener: Listener, ws: np.ndarray) -> Heard:
     )
 
 
-def sweep(listener: Listener, direction: Direction, *, w: np.ndarray, strengths: Sequence[float]) -> Sweep:
+def sweep(
+    listener: Listener, direction: Direction, *, w: np.ndarray, strengths: Sequence[float], unmoved: Heard | None = None
+) -> Sweep:
     """Move loops along a direction and listen.
 
     Parameters
@@ -87,12 +89,17 @@ def sweep(listener: Listener, direction: Direction, *, w: np.ndarray, strengths:
         Mapped latents of the loops.
     strengths : sequence of float
         How far, rising, 0 among them.
+    unmoved : Heard, optional
+        What was measured of the loops at 0, if that is known.
 
     Returns
     -------
     Sweep
         What was measured.
     """
-    ws = listener.broadcast(w)
-    heard = tuple(hear(listener, apply(ws, direction, strength=strength)) for strength in strengths)
+    n_levels = listener.n_levels
+    heard = tuple(
+        unmoved if not strength and unmoved else hear(listener, move(w, [(direction, strength)], n_levels=n_levels))
+        for strength in strengths
+    )
     return Sweep(strengths=tuple(strengths), heard=heard)

@@ -4,7 +4,7 @@ import dataclasses
 
 from performer.actions import ACTIONS, Action
 from performer.controls import CONTROLS, N_DECKS, Control
-from performer.direction_names import COMPONENTS, NAMED, OWN
+from performer.direction_names import COMPONENTS, FINE, NAMED, OWN
 from performer.readouts import ALARMS
 from performer.surfaces.layouts.widget import HEIGHT, TABS, WIDTH, Frame, Kind, Page, Widget, check_pages
 
@@ -201,9 +201,9 @@ def deck_latent(sheet: Sheet, area: Frame) -> None:
 
 def deck_shape(sheet: Sheet, area: Frame) -> None:
     """Put directions, places in the stereo image, and what is chosen."""
-    sheet.grid((*PERFORMED, *COMPONENTS, "spread", "width"), Frame(area.x, area.y, area.width, 236))
-    sheet.put(Kind.PAD, "balance", Frame(area.x, area.y + 242, 184, 190))
-    sheet.faders(("transpose", "rotate", "trim"), Frame(area.x + 190, area.y + 242, area.width - 190, 190))
+    sheet.grid((*PERFORMED, *FINE, *COMPONENTS, "spread", "width"), Frame(area.x, area.y, area.width, 264))
+    sheet.put(Kind.PAD, "balance", Frame(area.x, area.y + 270, 184, 162))
+    sheet.faders(("transpose", "rotate", "trim"), Frame(area.x + 190, area.y + 270, area.width - 190, 162))
     models = tuple(str(number) for number in range(16))
     sheet.choose("model", models, Frame(area.x, area.y + 438, area.width, 120), rows=2)
     flips, repeats = Frame(area.x, area.y + 564, area.width, 96).cells(2, across=True)

@@ -7,7 +7,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from directions.move import apply
+from directions.move import move
 from directions.table import read_directions
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.controls import DIRECTION_RANGE
@@ -22,6 +22,8 @@ TRUNCATION_PSI = 0.8
 """As a deck's, at start."""
 LEAD = 16_000
 """Samples that go round in front of a loop and behind it while its rate is changed; 14 700 at the other rate."""
+PEAK = 0.98
+"""Of the loudest sample of a batch, at most: files of 16 bits would cut it off."""
 SIGMA_A_STEP = DIRECTION_RANGE / COEFFICIENT_RANGE
 """A slider at its end is 3 standard deviations."""
 AXES = ("density", "bass")
@@ -65,9 +67,8 @@ class BatchDrawer:
         self.rng = np.random.default_rng(seed)
         table = read_directions(header)
         self.directions = [table[name] for name in AXES if name in table]
-        lines = np.stack([direction.vector for direction in self.directions]) if self.directions else None
         self.components = principal_components(
-            self.renderer.population, n=N_COEFFICIENTS - len(self.directions), without=lines
+            self.renderer.population, n=N_COEFFICIENTS - len(self.directions), without=self.lines()
         )
         self.w: np.ndarray | None = None
 
@@ -81,8 +82,14 @@ class BatchDrawer:
         """
         if request.is_new or self.w is None:
             self.w = self.new_w(request.variation)
-        ws = np.repeat(self.w[:, None], self.renderer.header.config.n_levels, axis=1)
-        return ws if request.is_new else self.move(ws, request.coefficients)
+        return self.move(self.w, () if request.is_new else request.coefficients)
+
+    def lines(self) -> np.ndarray | None:
+        """Tell where a step along each direction leads in the middle of W, `[n, w_dim]`; None if there is none."""
+        middle = self.renderer.population.mean(axis=0, keepdims=True)
+        n_levels = self.renderer.header.config.n_levels
+        steps = [move(middle, [(direction, 1.0)], n_levels=n_levels) - middle for direction in self.directions]
+        return np.concatenate(steps).mean(axis=1) if steps else None
 
     def new_w(self, variation: float) -> np.ndarray:
         """Map one random z with four noises, `[4, w_dim]` float32."""
@@ -93,13 +100,13 @@ class BatchDrawer:
         w_avg = self.renderer.generator.w_avg.numpy()
         return np.asarray(w_avg + np.float32(TRUNCATION_PSI) * (w - w_avg), np.float32)
 
-    def move(self, ws: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
-        """Move latents along the axes."""
+    def move(self, w: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+        """Move latents along the axes, `[4, w_dim]` to `[4, n_levels, w_dim]`."""
         steps = [SIGMA_A_STEP * coefficient for coefficient in coefficients]
-        for direction, step in zip(self.directions, steps, strict=False):
-            ws = apply(ws, direction, strength=step)
-        along = np.asarray(steps[len(self.directions) :], np.float32) @ self.components
-        return np.asarray(ws + along, np.float32)
+        moves = list(zip(self.directions, steps, strict=False))
+        others = np.asarray(steps[len(moves) :], np.float32)
+        ws = move(w, moves, n_levels=self.renderer.header.config.n_levels)
+        return np.asarray(ws + others @ self.components[: len(others)], np.float32)
 
     def draw(self, ws: np.ndarray) -> Batch:
         """Draw the loops.
@@ -162,10 +169,11 @@ def change_rate(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(n_samples * 44 100 / sample_rate, 4)]
-        float32 in [-1, 1].
+        float32, all four softer by as much as keeps the loudest peak below `PEAK`.
     """
     n_samples = audio.shape[1]
     places = np.arange(-LEAD, n_samples + LEAD) % n_samples
     changed = soxr.resample(audio[:, places].T, sample_rate, SAMPLE_RATE, quality="VHQ")
     lead, n_changed = LEAD * SAMPLE_RATE // sample_rate, n_samples * SAMPLE_RATE // sample_rate
-    return np.clip(changed[lead : lead + n_changed], -1, 1)
+    loops = changed[lead : lead + n_changed]
+    return np.asarray(loops * min(PEAK / (np.abs(loops).max() + np.finfo(np.float32).tiny), 1.0))

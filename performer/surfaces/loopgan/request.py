@@ -63,7 +63,7 @@ def read_request(address: str, arguments: Sequence[object]) -> Request:
         If the address or the arguments are others than the patch's.
     """
     if address not in (RANDOM, MOVE):
-        raise RequestError(f"{address} got, {RANDOM} or {MOVE} is needed; send one of them")
+        raise RequestError(f"{address} is not known, {RANDOM} or {MOVE} is needed; send one of them")
     numbers = [value for value in arguments if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(arguments) != N_COEFFICIENTS + 1 or len(numbers) != len(arguments) or not all(map(math.isfinite, numbers)):
         got = " ".join(map(str, arguments))[:80] or "nothing"

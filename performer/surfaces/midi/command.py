@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import signal
 import time
 from typing import Any
 
@@ -77,18 +78,19 @@ def read_status(folder: pathlib.Path) -> dict[str, Any]:
 
 @click.command()
 @click.argument("path", required=False)
-@click.argument("index", type=click.IntRange(0, 3), default=0)
+@click.argument("which", type=click.IntRange(min=0), default=0)
 @click.option("--forget", is_flag=True, help="Forget what was learned for the control instead.")
 @osc_port_option
-def learn(path: str | None, index: int, forget: bool, osc_port: int) -> None:
+def learn(path: str | None, which: int, forget: bool, osc_port: int) -> None:
     """Let a knob, fader or button of a MIDI controller move a control: name the control, then move the knob.
 
-    Without an address the control that is touched next is meant, on a page, a tablet or with 'loopmorph set'. Of a
-    control of several values, INDEX says which one, counted from 0.
+    Without an address the control that is touched next is meant, on a page, a tablet or with 'loopmorph set'. WHICH
+    says of a control of several values which one, counted from 0; of a scene, a preset or a pin its number.
 
     \b
     loopmorph learn /deck/1/density
     loopmorph learn /deck/1/morph 1
+    loopmorph learn /scene/recall 3
     loopmorph learn --forget /deck/1/density
     """
     from performer.actions import find_row
@@ -98,7 +100,7 @@ def learn(path: str | None, index: int, forget: bool, osc_port: int) -> None:
     if forget and path is None:
         raise click.UsageError("--forget needs the address of a control")
     row = find_row("/midi/unlearn" if forget else "/midi/learn")
-    values = row.accept([] if path is None else [path, index])
+    values = row.accept([] if path is None else [path, which])
     folder = find_instrument(osc_port)
     before = read_status(folder)
     if not before["ports"] and not forget:
@@ -108,7 +110,9 @@ def learn(path: str | None, index: int, forget: bool, osc_port: int) -> None:
         click.echo(f"loopmorph: {path} is left to what it was", err=True)
         return
     what = "touch a control, and move a knob for it" if path is None else f"move a knob for {path}"
-    click.echo(f"loopmorph: {what}, to the right first; Ctrl-C gives up", err=True)
+    click.echo(f"loopmorph: {what} (to the right first), or press a button; Ctrl-C gives up", err=True)
+    for name in ("SIGHUP", "SIGTERM"):  # its terminal was closed: as Ctrl-C
+        signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         text = wait_for_knob(folder, before["learned"]["count"])
     except KeyboardInterrupt:

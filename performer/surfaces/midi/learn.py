@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from performer.actions import TARGETS, TOUCHED, Action, find_row
-from performer.controls import N_VALUES, SLOTS, Control
-from performer.surfaces.midi.mapping import Entry, make_entry
+from performer.actions import TARGET_NUMBERS, TARGETS, TOUCHED, Action, find_row
+from performer.controls import SLOTS, Control
+from performer.surfaces.midi.mapping import Entry, Light, make_entry
 from performer.surfaces.midi.modes import FINE_OFFSET, PRESSED_FROM, SEVEN_BITS, Source, is_down
 
 FOLLOWED = [SLOTS["/tempo"].start, SLOTS["/nudge"].start]
@@ -136,10 +136,12 @@ class Learn:
         if self.heard.source.kind != "note" and now_s - self.first_s < WATCH_S:
             return None
         heard = self.heard
-        path, index = TARGETS[self.target - 1]
+        path, which = TARGETS[self.target - 1]
         self.end()
         row = find_row(path)
-        return heard.port, make_entry(heard.source, row, index=index, mode=choose_mode(heard, row))
+        light = Light(source=heard.source) if heard.source.kind == "note" else None
+        known = {"index": which} if isinstance(row, Control) else {"on": float(which or 1)}
+        return heard.port, make_entry(heard.source, row, mode=choose_mode(heard, row), light=light, **known)
 
 
 def fine_of(source: Source) -> Source | None:
@@ -197,14 +199,15 @@ def relative_mode(values: Sequence[int]) -> str | None:
 
 
 def describe_target(number: int) -> str:
-    """Name a target by its address and, of several values, which one."""
-    path, index = TARGETS[number - 1]
-    return f"{path} {index}" if number <= N_VALUES and len(find_row(path).types) > 1 else path
+    """Name a target by its address and, of several values, which one; of an action, which number it gets."""
+    path, which = TARGETS[number - 1]
+    row = find_row(path)
+    return f"{path} {which}" if (len(row.types) > 1 if isinstance(row, Control) else which) else path
 
 
 def describe_entry(entry: Entry) -> str:
     """Say in words what was learned."""
     kind = {"14-bit": "a fine knob", "absolute": "a knob"}.get(entry.mode, f"an endless knob ({entry.mode})")
     kind = f"a button ({entry.mode})" if entry.is_button else kind
-    several = len(entry.target.types) > 1 and isinstance(entry.target, Control)
-    return f"{entry.source}, {kind}, is for {entry.target.path}{f' {entry.index}' if several else ''}"
+    later = "; it takes hold where it meets the value" if entry.takeover else ""
+    return f"{entry.source}, {kind}, is for {describe_target(TARGET_NUMBERS[entry.learned])}{later}"

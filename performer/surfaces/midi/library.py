@@ -97,11 +97,11 @@ class Library:
         kept = tuple(known for known in mapping.entries if not set(known.sources) & set(entry.sources))
         self.change(stem, (*kept, entry))
 
-    def forget(self, path: str, index: int) -> int:
+    def forget(self, path: str, which: int) -> int:
         """Forget all that was learned for a control, have it saved, and tell how much it was."""
         count = 0
         for stem, mapping in self.owned.items():
-            kept = tuple(entry for entry in mapping.entries if (entry.target.path, entry.index) != (path, index))
+            kept = tuple(entry for entry in mapping.entries if entry.learned != (path, which))
             if len(kept) < len(mapping.entries):
                 count += len(mapping.entries) - len(kept)
                 self.change(stem, kept)

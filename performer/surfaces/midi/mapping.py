@@ -59,6 +59,13 @@ class Entry:
         return self.mode in BUTTON_MODES
 
     @property
+    def learned(self) -> tuple[str, int]:
+        """What of `actions.TARGETS` it is for."""
+        if isinstance(self.target, Action):
+            return self.target.path, 0 if self.target.is_button else int(self.on)
+        return self.target.path, self.index
+
+    @property
     def is_whole(self) -> bool:
         """Whether the value is a whole number."""
         return self.target.types[-1 if isinstance(self.target, Action) else self.index] == "i"
@@ -131,7 +138,7 @@ class Mapping:
         """Lay this mapping over another one: what it says of a knob counts."""
         own = set(self.by_source)
         kept = tuple(entry for entry in lower.entries if not own & set(entry.sources))
-        return dataclasses.replace(lower, entries=(*self.entries, *kept))
+        return dataclasses.replace(lower, name=f"{self.name}, over {lower.name}", entries=(*self.entries, *kept))
 
     def targets(self) -> Iterable[tuple[str, int]]:
         """List what its entries are for."""

@@ -21,6 +21,7 @@ from performer.surfaces.midi.driver import Driver, RtDriver
 from performer.surfaces.midi.follow import CLOCK_KINDS, ClockIn
 from performer.surfaces.midi.learn import Learn, describe_entry, describe_target
 from performer.surfaces.midi.library import FOLDER, Library
+from performer.surfaces.midi.mapping_file import MappingError, check_entry
 from performer.surfaces.midi.modes import read_message
 from performer.surfaces.midi.ports import LOOK_S, Change, Ports
 
@@ -241,7 +242,7 @@ class MidiSurface:
             what = (
                 "touch a control and move a knob" if number == TOUCHED else f"move a knob for {describe_target(number)}"
             )
-            say(f"MIDI: {what}, to the right first")
+            say(f"MIDI: {what} (to the right first), or press a button")
         self.tell()
 
     def go_on_learning(self) -> None:
@@ -254,6 +255,12 @@ class MidiSurface:
         taken = self.learn.take(now_s=now_s)
         if taken is not None:
             port, entry = taken
+            try:
+                check_entry(entry, where="it")
+            except MappingError as error:
+                say(f"MIDI: {entry.source} of {port} is not learned: {error}")
+                self.tell()
+                return
             self.library.add(port, entry)
             self.use_mappings()
             text = f"{describe_entry(entry)} ({port})"
@@ -266,8 +273,7 @@ class MidiSurface:
         number = int(values[0])
         if number > len(TARGETS):
             raise ControlError(f"/midi/unlearn got {number}, 1 to {len(TARGETS)} is needed; name an address instead")
-        path, index = TARGETS[number - 1]
-        count = self.library.forget(path, index)
+        count = self.library.forget(*TARGETS[number - 1])
         if not count:
             raise ControlError(f"nothing was learned for {describe_target(number)}; see 'loopmorph midi'")
         self.use_mappings()
@@ -323,6 +329,6 @@ async def play_midi(hub: Hub, options: dict[str, Any], *, folder: pathlib.Path) 
     library = Library(
         pathlib.Path(session).parent / FOLDER if session else None,
         keep=hub.conductor.keeper.keep,
-        remark=lambda text: hub.warnings.warn("midi", text),
+        remark=hub.warnings.tell,
     )
     await MidiSurface(hub, library, wanted=options["midi"], status=folder / STATUS).play()

@@ -12,7 +12,7 @@ from performer.actions import ACTIONS, Action
 from performer.clock import TICKS_A_CELL, TICKS_A_LOOP, read_clock
 from performer.controls import CONTROLS, N_DECKS, Control
 from performer.desk.voice import DIGIT
-from performer.direction_names import COMPONENTS, DIRECTION_NAMES
+from performer.direction_names import COMPONENTS, DIRECTION_NAMES, FINE
 from performer.memory import N_CELLS, N_SLOTS, PROCESSES, process_exists, read_options
 from performer.ports import loudspeaker_port
 from performer.readouts import READOUTS, Readout
@@ -165,7 +165,7 @@ class News:
         return {
             "rows": [describe_row(row) for row in rows],
             "directions": DIRECTION_NAMES,
-            "components": COMPONENTS,
+            "drawer": (*FINE, *COMPONENTS),
             "repertoires": [
                 {"labels": known.labels, "presets": known.presets} for known in self.hub.conductor.repertoires
             ],
@@ -196,6 +196,8 @@ class Listener:
         self.versions = np.zeros_like(news.pictures.versions)
         self.thumbnails: list[set[int]] = [set() for _ in news.thumbnails.taken]
         self.n_told = self.n_heard = 0
+        self.nudge = 0.0
+        """What this page's hand holds /nudge at."""
 
     def compose(self) -> dict[str, Fact]:
         """Tell what is new; the dictionary is empty if nothing is."""

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from performer.actions import Action, find_row
 from performer.console import say
+from performer.controls import SLOTS
 from performer.errors import ControlError
 from performer.ports import loudspeaker_port
 from performer.surfaces.admission import COOKIE, Admission
@@ -28,6 +29,8 @@ COOKIE_S = 30 * 24 * 3600
 TURN_S = 0.033
 """Time between two readings for all pages."""
 MAX_PAGES = 16
+NUDGE = "/nudge"
+"""A control that is held, and goes back when it is let go."""
 MAX_UNHEARD = 6
 """Messages that a page may be behind before it is told nothing more: what it hears then is the newest."""
 MAX_MESSAGE_BYTES = 1 << 16
@@ -112,8 +115,12 @@ class Page:
 
     async def converse(self, websocket: WebSocket) -> None:
         """Tell one page what is new, and do what it says, until it leaves."""
-        if not is_admitted(websocket, self.hub.admission) or self.n_pages >= MAX_PAGES:
+        if not is_admitted(websocket, self.hub.admission):
             await websocket.close(code=1008)
+            return
+        if self.n_pages >= MAX_PAGES:
+            await websocket.accept()
+            await websocket.close(code=1013, reason=f"{MAX_PAGES} pages are open already: close one of them")
             return
         self.admit(websocket)
         self.n_pages += 1
@@ -134,8 +141,15 @@ class Page:
         except (WebSocketDisconnect, RuntimeError, KeyError):
             pass  # the page left, or sent something that is no text
         finally:
+            self.let_go(listener)
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
+
+    def let_go(self, listener: Listener) -> None:
+        """Let go of what the hand of a page that left has held: nobody lifts that finger any more."""
+        nudge = find_row(NUDGE)
+        if listener.nudge and self.hub.memory.state["controls"][0, SLOTS[NUDGE].start] == listener.nudge:
+            self.hub.apply(nudge, (0.0,), counter="page_messages")
 
     async def tell(self, websocket: WebSocket, listener: Listener) -> None:
         """Tell one page what is new, whenever it has heard what it was told before."""
@@ -195,7 +209,10 @@ class Page:
             row = find_row(path)
             if isinstance(row, Action):
                 raise ControlError(f"{path} is an action, which is done and not set; send it as do")
-            self.hub.apply(row, row.accept(as_list(values, path)), counter="page_messages")
+            accepted = row.accept(as_list(values, path))
+            self.hub.apply(row, accepted, counter="page_messages")
+            if path == NUDGE:
+                listener.nudge = float(accepted[0])
         except ControlError as error:
             self.refuse(str(error), listener)
 

@@ -11,10 +11,12 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from performer.surfaces.admission import COOKIE, Admission
+from performer.surfaces.admission import COOKIE, Admission, is_loopback
 
 MAX_CONNECTIONS = 128
 """Of one server; a page opens six, and one WebSocket."""
+MAX_OF_ONE = 48
+"""From one address of the network: a stranger's leave room for the performer's tablet."""
 SILENT_S = 5.0
 """A connection that has asked for nothing after this time goes: uvicorn's own limit begins with the first answer."""
 
@@ -27,7 +29,9 @@ class BriefConnection(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        host = host_of(self)
+        others = sum(host_of(other) == host for other in self.connections)
+        if len(self.connections) > MAX_CONNECTIONS or (others > MAX_OF_ONE and not is_loopback(host)):
             transport.abort()
             return
         self.silence = self.loop.call_later(SILENT_S, self.leave_if_silent)
@@ -51,6 +55,11 @@ class BriefConnection(H11Protocol):
         """Mind its silence no longer."""
         if self.silence is not None:
             self.silence.cancel()
+
+
+def host_of(connection: Any) -> str:
+    """Tell the address at the other end of a connection; nothing if that has gone."""
+    return str(connection.client[0]) if connection.client else ""
 
 
 class QuietServer(uvicorn.Server):

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from directions.move import move
 from melgan_vocoder.batch_threads import BatchThreads
 from melgan_vocoder.vocoder_file import load_vocoder
 from performer.crate import find_model
@@ -71,12 +72,12 @@ def test_the_four_loops_surround_the_deck_s_latent_at_the_spread_s_distance(rend
     assert np.linalg.norm(one[0, 0]) == pytest.approx(0.8 * float((renderer.population @ along).std()), rel=1e-3)
 
 
-def test_a_direction_moves_every_loop_by_its_sigma(renderer: LoopRenderer) -> None:
+def test_directions_move_every_loop_from_where_it_is(renderer: LoopRenderer) -> None:
     still = renderer.latents(DeckSettings(seed=7))
-    moved = renderer.latents(DeckSettings(seed=7, strengths=(0.0, 2.0)))
-    bass = renderer.repertoire.directions["bass"]
-    expected = np.broadcast_to(2 * bass.sigma * bass.vector, moved.shape)
-    np.testing.assert_allclose(moved - still, expected, atol=1e-5)
+    moved = renderer.latents(DeckSettings(seed=7, strengths=(-1.0, 2.0)))
+    moves = [(renderer.repertoire.directions[name], strength) for name, strength in (("density", -1.0), ("bass", 2.0))]
+    np.testing.assert_array_equal(moved, move(still[:, 0], moves, n_levels=still.shape[1]))
+    assert np.ptp(moved - still, axis=0).max() > 1e-3
 
 
 def test_every_direction_is_played_by_its_control_and_what_is_not_offered_by_none(taught: LoopRenderer) -> None:
@@ -123,9 +124,13 @@ def test_a_split_mixes_the_fine_levels_of_two_places_and_moves_both(renderer: Lo
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_array_equal(found[:, :N_RHYTHM_LEVELS], rhythm[:, :N_RHYTHM_LEVELS])
     assert np.abs(found - rhythm.numpy())[:, N_RHYTHM_LEVELS:].max() > 0.01
-    bass = renderer.repertoire.directions["bass"]
-    moved = renderer.latents(dataclasses.replace(deck, strengths=strengths(bass=2.0)))
-    np.testing.assert_allclose(moved - found, np.broadcast_to(2 * bass.sigma * bass.vector, found.shape), atol=1e-5)
+    deck = dataclasses.replace(deck, strengths=strengths(bass=2.0))
+    rhythm, timbre = (
+        renderer.latents(dataclasses.replace(deck, morph=place, split=0.0)) for place in (deck.morph, deck.timbre)
+    )
+    moved = renderer.latents(deck)
+    np.testing.assert_array_equal(moved[:, :N_RHYTHM_LEVELS], rhythm[:, :N_RHYTHM_LEVELS])
+    np.testing.assert_allclose(moved[:, -1], (1 - split) * rhythm[:, -1] + split * timbre[:, -1], atol=1e-5)
 
 
 def test_a_corner_plays_a_preset(taught: LoopRenderer) -> None:
@@ -194,7 +199,7 @@ def test_a_window_with_the_phases_of_the_whole_is_that_cut_of_it(
         renderer.vocoder,
         renderer.generator.synthesis.feature_dtype,
     )
-    settings = DeckSettings(seed=9, strengths=(1.0, 0.0), tempo_bpm=tempo_bpm)
+    settings = DeckSettings(seed=9, strengths=(1.0, 1.0), tempo_bpm=tempo_bpm)
     try:
         synthesis.feature_dtype, vocoder.is_half = torch.float32, False
         ws, grid = renderer.latents(settings), renderer.grid(settings)

@@ -18,10 +18,10 @@ from PIL import Image
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from directions.move import apply
+from directions.move import move
 from directions.table import read_directions
 from performer.errors import PerformerError
-from performer.surfaces.loopgan.batch import Batch, BatchDrawer, change_rate, principal_components
+from performer.surfaces.loopgan.batch import PEAK, Batch, BatchDrawer, change_rate, principal_components
 from performer.surfaces.loopgan.command import loopgan
 from performer.surfaces.loopgan.files import LoopFiles
 from performer.surfaces.loopgan.request import MOVE, RANDOM, Request, RequestError, read_requests
@@ -54,7 +54,7 @@ def test_numbers_are_clipped_to_the_sliders() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (packet("/generate", 1.0), "/generate got, /generate_random or /generate_xy is needed"),
+        (packet("/generate", 1.0), "/generate is not known, /generate_random or /generate_xy is needed"),
         (packet(RANDOM), "/generate_random got nothing; 6 coefficients from -10 to 10, then the variation"),
         (packet(RANDOM, *REST), "are needed; send seven numbers"),
         (packet(RANDOM, *REST, 0.0, 0.0), "are needed"),
@@ -113,8 +113,9 @@ def test_the_first_axes_are_the_models_directions_at_three_sigma(drawer: BatchDr
     denser = drawer.take(Request(False, (10.0, 0, 0, 0, 0, 0), 0.1))
     heavier = drawer.take(Request(False, (0, -10.0, 0, 0, 0, 0), 0.1))
     directions = read_directions(drawer.renderer.header)
-    np.testing.assert_allclose(denser, apply(start, directions["density"], strength=3.0), atol=1e-5)
-    np.testing.assert_allclose(heavier, apply(start, directions["bass"], strength=-3.0), atol=1e-5)
+    for found, name, strength in ((denser, "density", 3.0), (heavier, "bass", -3.0)):
+        moved = move(start[:, 0], [(directions[name], strength)], n_levels=start.shape[1])
+        np.testing.assert_allclose(found, moved, atol=1e-5)
 
 
 def test_the_axes_stay_what_they_are_for_a_model_with_more_directions(tmp_path: pathlib.Path) -> None:
@@ -131,11 +132,20 @@ def test_the_other_axes_are_principal_components_of_w_without_the_directions(dra
     assert np.all(np.diff(lengths) <= 0)
     unit = components / lengths[:, None]
     np.testing.assert_allclose(unit @ unit.T, np.eye(len(unit)), atol=1e-4)
-    for direction in drawer.directions:
-        assert np.abs(unit @ direction.vector).max() < 1e-4
+    assert np.abs(unit @ drawer.lines().T).max() < 1e-4
     start = drawer.take(Request(True, REST, 0.1))
     moved = drawer.take(Request(False, (*(0.0,) * 5, 10.0), 0.1))
     np.testing.assert_allclose((moved - start)[2, 0], 3 * components[-1], atol=1e-4)
+
+
+def test_what_would_be_cut_off_is_made_softer_and_nothing_else(rng: np.random.Generator) -> None:
+    quiet = 0.2 * rng.standard_normal((4, 96_000)).astype(np.float32)
+    loud = change_rate(3 * quiet, 48_000)
+    assert np.abs(loud).max() == pytest.approx(PEAK)
+    whole = change_rate(0.1 * quiet, 48_000)
+    np.testing.assert_allclose(loud / np.abs(loud).max(), whole / np.abs(whole).max(), atol=1e-5)
+    soft = change_rate(0.1 * quiet, 48_000)
+    np.testing.assert_allclose(soft, 0.5 * change_rate(0.2 * quiet, 48_000), atol=1e-6)
 
 
 def test_components_are_as_long_as_the_population_is_wide(rng: np.random.Generator) -> None:

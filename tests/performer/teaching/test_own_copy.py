@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from directions.table import Direction
+from directions.table import Line
 from melgan_vocoder.errors import LoopmorphError
 from performer.crate import find_model
 from performer.errors import PerformerError
@@ -20,9 +20,9 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     return tmp_path / "home"
 
 
-def grit(w_dim: int, **report: object) -> Direction:
+def grit(w_dim: int, **report: object) -> Line:
     vector = np.eye(w_dim, dtype=np.float32)[0]
-    return Direction(name="grit", attribute="grit", levels=(0,), sigma=1.0, vector=vector, report=report)
+    return Line(name="grit", attribute="grit", levels=(0,), sigma=1.0, vector=vector, report=report)
 
 
 def test_shipped_model_is_copied_into_the_crate_and_hidden(drums_header: ModelHeader, home: pathlib.Path) -> None:

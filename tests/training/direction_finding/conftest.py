@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from directions import regression
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
 from stylegan_audio.config import ModelConfig
 from stylegan_audio.generator import Generator
 from stylegan_audio.generator_weights import generator_tensors
 from stylegan_audio.model_file import CARD_KEYS, ModelIdentity, write_model
-from training.direction_finding import examination, finding, morphs, reporting
+from training.direction_finding import attribute_regression, examination, finding, morphs, plain, reporting
 
 STRENGTHS = (-3.0, 0.0, 3.0)
 
@@ -31,11 +30,11 @@ def little_work() -> Iterator[None]:
         for module in (examination, finding, reporting):
             patch.setattr(module, "REFERENCE_SEEDS", range(1000, 1010))
             patch.setattr(module, "STRENGTHS", STRENGTHS)
-        patch.setattr(finding, "CORRECTION_SEEDS", range(2000, 2002))
-        for module in (finding, regression):
-            patch.setattr(module, "CORRECTIONS", 2)
+        for module in (finding, attribute_regression):
+            patch.setattr(module, "N_EPOCHS", 3)
         patch.setattr(finding, "HOLD_STRENGTHS", STRENGTHS)
-        patch.setattr(reporting, "PLAIN_LOOPS", 30)
+        for module in (plain, reporting):
+            patch.setattr(module, "PLAIN_LOOPS", 30)
         yield
 
 

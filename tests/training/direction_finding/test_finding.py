@@ -7,17 +7,27 @@ import shutil
 import numpy as np
 import pytest
 
+from directions.attribute_map import AttributeMap
 from directions.attributes import ATTRIBUTES
-from directions.regression import Slopes
+from directions.curve import Curve, follow
+from directions.move import move
 from directions.survey import Listener
-from directions.table import HOLD, Direction, read_directions
+from directions.table import HOLD, Direction, Line, read_directions
 from melgan_vocoder.errors import LoopmorphError
 from melgan_vocoder.weights_file import read_tensors
 from stylegan_audio.generator import Generator
 from stylegan_audio.model_file import ModelHeader, read_model_header
 from stylegan_audio.rewriting import rewrite_model
+from training.direction_finding.attribute_regression import AttributeRegression
 from training.direction_finding.examination import NAMES, POPULATION_SEEDS
-from training.direction_finding.finding import NEXT_TO_NOTHING, Finder, Plan, choose_attributes, find_directions
+from training.direction_finding.finding import (
+    FAMILY_SHARE,
+    NEXT_TO_NOTHING,
+    Finder,
+    Plan,
+    choose_attributes,
+    find_directions,
+)
 from training.errors import TrainingError
 
 PLAN = Plan(names=("density", "bass"), n_loops=30, n_seeds=3)
@@ -41,7 +51,7 @@ class Found:
 def found(toy_file: pathlib.Path, little_work: None, tmp_path_factory: pytest.TempPathFactory) -> Found:
     path = tmp_path_factory.mktemp("found") / "toy.safetensors"
     shutil.copy(toy_file, path)
-    grit = Direction(
+    grit = Line(
         name="grit", attribute="grit", levels=(1,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={}
     )
     header = read_model_header(path)
@@ -63,7 +73,11 @@ def test_found_table_is_written_into_the_file_and_the_rest_stays(found: Found, t
     assert set(written) == set(found.table) == {"grit", "density", "bass", "density.hold", "bass.hold", *AXES}
     for name, direction in found.table.items():
         assert written[name].entry() == direction.entry()
-        np.testing.assert_array_equal(written[name].vector, direction.vector)
+        if isinstance(direction, Curve):
+            w = np.random.default_rng(3).standard_normal((2, 8)).astype(np.float32)
+            np.testing.assert_array_equal(follow(w, [(written[name], 2.0)]), follow(w, [(direction, 2.0)]))
+        else:
+            np.testing.assert_array_equal(written[name].vector, direction.vector)
     for name, array in read_tensors(read_model_header(toy_file).weights).items():
         np.testing.assert_array_equal(read_tensors(after.weights, [name])[name].squeeze(), array.squeeze())
     assert list(found.path.parent.iterdir()) == [found.path]
@@ -72,7 +86,7 @@ def test_found_table_is_written_into_the_file_and_the_rest_stays(found: Found, t
 def test_a_direction_says_what_was_measured(found: Found) -> None:
     direction = found.table["bass"]
     assert direction.attribute == "bass"
-    assert direction.levels == (0, 1, 2, 3, 4, 5)
+    assert direction.limits.keys() == MEASURED - {"bass", "loudness"}
     report = direction.report
     assert report["unit"] == "dB"
     assert report["seeds"] == 3
@@ -122,28 +136,25 @@ def test_file_that_is_no_model_is_refused(vocoder_path: pathlib.Path) -> None:
         find_directions(vocoder_path, PLAN, begin=ignore, advance=ignore)
 
 
-def slopes_of(*names: str, correlation: np.ndarray | None = None) -> Slopes:
-    n = len(names)
-    return Slopes(
-        names=names,
-        rows=np.eye(n),
-        r2=dict.fromkeys(names, 0.5),
-        correlation=np.eye(n) if correlation is None else correlation,
-    )
-
-
 def test_an_attribute_that_never_changes_is_refused_by_name_and_left_out_by_role() -> None:
     with pytest.raises(TrainingError, match="swing is the same in all loops, a difference is needed"):
-        choose_attributes("rhythm", ("swing",), slopes_of("bass", "density"))
-    assert choose_attributes("rhythm", (), slopes_of("bass", "density")) == ("density", "bass")
+        choose_attributes("rhythm", ("swing",), ("bass", "density"))
+    assert choose_attributes("rhythm", (), ("bass", "density")) == ("density", "bass")
     assert all(set(names) <= set(ATTRIBUTES) for names in NAMES.values())
 
 
 def test_its_family_may_move_along_as_it_usually_does_and_others_may_not() -> None:
-    slopes = slopes_of("bass", "kick", "hats", "loudness", correlation=np.full((4, 4), -0.6))
-    finder = Finder(examination=None, slopes=slopes)  # type: ignore[arg-type]
-    assert finder.natural_limits("bass") == {"kick": 0.6, "hats": NEXT_TO_NOTHING}
+    names = ("bass", "kick", "hats")
+    attribute_map = AttributeMap(names=names, mean=np.zeros(2), steps=np.ones((2, 3)), weights=(), biases=())
+    regression = AttributeRegression(attribute_map=attribute_map, r2={}, correlation=np.full((3, 3), -0.6))
+    finder = Finder(examination=None, regression=regression)  # type: ignore[arg-type]
+    assert finder.natural_limits("bass") == {"kick": FAMILY_SHARE * 0.6, "hats": NEXT_TO_NOTHING}
     assert finder.strict_limits("bass") == {"kick": NEXT_TO_NOTHING, "hats": NEXT_TO_NOTHING}
+
+
+def test_curves_that_a_model_has_are_found_anew_with_those_that_are_asked_for(found: Found) -> None:
+    assert Plan(names=("hats",)).with_curves_of(found.table).names == ("hats", "density", "bass")
+    assert Plan().with_curves_of(found.table).names == ()
 
 
 @pytest.mark.slow
@@ -153,9 +164,9 @@ def test_shipped_direction_does_what_its_report_says(
 ) -> None:
     direction = read_directions(drums_header)[name]
     listener = Listener(generator, vocoder, advance=ignore)  # type: ignore[arg-type]
-    ws = listener.broadcast(listener.draw_w(range(5_000_000, 5_000_024)))
-    step = np.float32(direction.sigma) * direction.vector
-    low, high = (listener.measure(ws + end * step, heard=True) for end in (-3, 3))
+    w = listener.draw_w(range(5_000_000, 5_000_024))
+    ends = (move(w, [(direction, end)], n_levels=listener.n_levels) for end in (-3.0, 3.0))
+    low, high = (listener.measure(ws, heard=True) for ws in ends)
     report = direction.report
     for attribute, means in report["means"].items():
         spread = report["population_sd"][attribute]
@@ -169,5 +180,7 @@ def test_shipped_direction_is_measured_on_its_own_models_spread(
 ) -> None:
     listener = Listener(generator, vocoder, advance=ignore)  # type: ignore[arg-type]
     population = listener.draw_w(POPULATION_SEEDS)
-    for direction in read_directions(drums_header).values():
+    lines = [each for each in read_directions(drums_header).values() if isinstance(each, Line)]
+    assert lines
+    for direction in lines:
         assert direction.sigma == pytest.approx(np.std(population @ direction.vector), rel=1e-3)

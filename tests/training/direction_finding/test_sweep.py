@@ -6,7 +6,7 @@ import torch
 
 from directions.attributes import measure
 from directions.survey import Listener
-from directions.table import Direction
+from directions.table import Line
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.generator import Vocoder, VocoderConfig
 from tests.conftest import ModelParts
@@ -22,7 +22,7 @@ def listener(model_parts: ModelParts, seeded_torch: None) -> Listener:
 
 def test_each_loop_is_moved_on_the_directions_levels_and_heard(listener: Listener, rng: np.random.Generator) -> None:
     vector = np.eye(1, 8, 2, dtype=np.float32)[0]
-    direction = Direction(name="x", attribute="bass", levels=(0, 2), sigma=0.5, vector=vector, report={})
+    direction = Line(name="x", attribute="bass", levels=(0, 2), sigma=0.5, vector=vector, report={})
     w = listener.draw_w(range(3))
     found = sweep(listener, direction, w=w, strengths=(-2.0, 0.0, 2.0))
     moved = listener.broadcast(w)
@@ -36,7 +36,7 @@ def test_each_loop_is_moved_on_the_directions_levels_and_heard(listener: Listene
 
 def test_unmoved_loops_are_heard_as_they_are(listener: Listener) -> None:
     w = listener.draw_w(range(2))
-    direction = Direction(
+    direction = Line(
         name="x", attribute="bass", levels=(0,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={}
     )
     still, swept = hear(listener, listener.broadcast(w)), sweep(listener, direction, w=w, strengths=(0.0,)).middle

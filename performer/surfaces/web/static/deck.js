@@ -86,13 +86,13 @@ export class Deck {
     });
     for (const name of ["seed", "corners", "model"]) instrument.watch(this.path(name), label);
     const mix = pad(instrument, this.path("balance"), { className: "mix", name: "mix" });
-    const more = button("key", "MORE", "the deck's other controls", () => this.element.classList.add("is-open"));
+    const more = button("key more", "MORE", "the deck's other controls", () => this.element.classList.add("is-open"));
     const freeze = toggle(instrument, this.path("freeze"), { name: "FREEZE", className: "freeze" });
     return put(make("div", "pads"), morph, put(make("div", "beside"), mix, freeze, more));
   }
 
   directions() {
-    const names = this.hello.directions.filter((name) => !this.hello.components.includes(name));
+    const names = this.hello.directions.filter((name) => !this.hello.drawer.includes(name));
     return put(make("div", "directions"),
       ...directionSliders(this.instrument, this.number, { hello: this.hello, names }));
   }

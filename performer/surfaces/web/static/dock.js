@@ -28,7 +28,10 @@ export class Dock {
     const [[low, high]] = this.instrument.rows.get("/scene/recall").limits;
     const tiles = make("div", "tiles");
     for (let number = low; number <= high; number++) {
-      tiles.append(button("tile", String(number), `scene ${number}`, () => this.press(number)));
+      const tile = button("tile", String(number), `scene ${number}`, () => this.press(number));
+      tile.dataset.path = "/scene/recall";
+      tile.dataset.value = number;
+      tiles.append(tile);
     }
     this.tiles = tiles.children;
     this.instrument.watch("scenes", (filled) => {
@@ -52,6 +55,7 @@ export class Dock {
     this.choose("recall");
     if (mode === "toward") {
       this.target = number;
+      this.slider.dataset.value = number;
       this.go(0, { isSent: false });
       write(this.toward, `TO ${number}`);
       for (const tile of this.tiles) tile.classList.toggle("is-target", Number(tile.textContent) === number);
@@ -65,6 +69,7 @@ export class Dock {
       "data-path": row.path, title: row.help, role: "slider", tabindex: "0",
       "aria-label": row.help, "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": 0,
     });
+    this.slider = element;
     this.fill = make("i", "fill");
     this.thumb = make("i", "thumb");
     put(element, put(make("i", "rail"), this.fill, this.thumb));

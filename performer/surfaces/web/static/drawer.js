@@ -37,7 +37,7 @@ export class Drawer {
     return put(make("div", "sheet"), pad(instrument, path("timbre"), { className: "timbre", name: "timbre" }),
       slider(instrument, path("split"), { isAcross: true }),
       toggle(instrument, path("hold"), { name: "HOLD THE REST" }),
-      ...directionSliders(instrument, this.deck, { hello, names: hello.components }));
+      ...directionSliders(instrument, this.deck, { hello, names: hello.drawer }));
   }
 
   control(row) {
@@ -71,13 +71,14 @@ export class Drawer {
   // A tap puts a preset of the model into the pad's first corner.
   presets(hello) {
     const path = `/deck/${this.deck}/preset`, corners = `/deck/${this.deck}/corners`;
-    const element = make("div", "pins presets", "", { "data-path": path });
+    const element = make("div", "pins presets");
     const mark = () => [...element.querySelectorAll("button")].forEach((key, index) => {
       key.setAttribute("aria-pressed", String(this.instrument.value(corners) === FIRST_PRESET - index));
     });
     const show = ({ presets }) => {
       const keys = presets.map((name, index) => button("key", name, `${path} ${name}`,
         () => this.instrument.do(path, index + 1)));
+      keys.forEach((key, index) => Object.assign(key.dataset, { path, value: index + 1 }));
       element.replaceChildren(make("span", "", "preset"), ...keys);
       element.hidden = keys.length === 0;
       mark();
@@ -95,6 +96,7 @@ export class Drawer {
         if (this.instrument.value(path, corner) !== OWN_CORNER) this.instrument.setOne(path, corner, OWN_CORNER);
         else this.instrument.do(`/deck/${this.deck}/pin`, corner + 1);
       });
+      Object.assign(key.dataset, { path: `/deck/${this.deck}/pin`, value: corner + 1 });
       this.instrument.watch(path, (seeds) => key.setAttribute("aria-pressed", String(seeds[corner] !== OWN_CORNER)));
       return key;
     });

@@ -17,6 +17,7 @@ export class Instrument {
     this.moved = new Map();     // what is to be sent with the next frame
     this.touched = new Map();   // path -> when a hand last moved it
     this.late = new Map();      // news of controls that a hand holds
+    this.held = new Set();      // controls that go back to their default when they are let go
     this.heard = 0;
     this.saidHeard = 0;
     this.version = null;
@@ -31,13 +32,15 @@ export class Instrument {
       if (typeof message.data === "string") this.hear(JSON.parse(message.data));
       else this.look(new Uint8Array(message.data));
     };
-    socket.onclose = () => this.lose();
+    socket.onclose = (event) => this.lose(event.reason);
     this.socket = socket;
   }
 
-  lose() {
+  lose(reason) {
     this.moved.clear();
+    this.held.clear();
     this.tell("away", true);
+    if (reason) this.tell("turned away", reason);
     setTimeout(() => this.connect(), this.waitMs);
     this.waitMs = Math.min(this.waitMs * 1.6, MOST_WAIT_MS);
     fetch("/", { method: "HEAD" }).then((answer) => this.tell("stranger", answer.status === 403)).catch(() => {});
@@ -131,6 +134,17 @@ export class Instrument {
 
   reset(path) {
     this.set(path, this.rows.get(path).default);
+  }
+
+  hold(path, values) {
+    this.held.add(path);
+    this.set(path, values);
+  }
+
+  letGo() {
+    for (const path of this.held) this.reset(path);
+    this.held.clear();
+    this.flush();
   }
 
   do(path, ...values) {

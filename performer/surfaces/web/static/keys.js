@@ -23,7 +23,7 @@ export class Keys {
     this.write();
     document.addEventListener("keydown", (event) => this.press(event));
     document.addEventListener("keyup", (event) => {
-      if (event.key === "," || event.key === ".") instrument.set("/nudge", [0]);
+      if (event.key === "," || event.key === ".") instrument.letGo();
     });
   }
 
@@ -67,7 +67,7 @@ export class Keys {
       [["u", "y"], "undo, redo", (key) => instrument.do(this.path(key === "u" ? "undo" : "redo"))],
       [["l"], "star the loop", () => instrument.do(this.path("star"))],
       [["t", " "], "tap the tempo", () => instrument.do("/tap")],
-      [[",", "."], "slower, faster while held", (key) => instrument.set("/nudge", [key === "." ? 1 : -1])],
+      [[",", "."], "slower, faster while held", (key) => instrument.hold("/nudge", [key === "." ? 1 : -1])],
       [["[", "]"], "crossfader left, right", (key) => this.fade(key === "]" ? 1 : -1)],
       [SCENES, "scenes; Shift saves", (key) => this.scene(Number(key.slice(1)))],
       [["o"], "record", () => this.flip("/record")],
@@ -85,7 +85,7 @@ export class Keys {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open || event.target.tagName === "INPUT") return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const row = this.table.find(([keys]) => keys.includes(key));
     if (!row) return;

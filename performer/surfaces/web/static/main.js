@@ -13,7 +13,7 @@ import { setup } from "./setup.js";
 import { Top } from "./top.js";
 
 const SWIPE_PX = 60;
-const PHONE = matchMedia("(max-width: 760px)");
+const PHONE = matchMedia("(max-width: 760px), (max-height: 560px)");
 
 const instrument = new Instrument(`ws://${location.host}/live`);
 const clock = new Clock();
@@ -87,11 +87,14 @@ instrument.watch("away", (isAway) => {
   document.body.classList.toggle("is-away", isAway);
   write(document.querySelector("#veil p"), "Waiting for the instrument");
 });
+instrument.watch("turned away", (reason) => write(document.querySelector("#veil p"), reason));
 instrument.watch("stranger", (isStranger) => {
   if (isStranger) write(document.querySelector("#veil p"), "This device is not known any more: scan the code again");
 });
 document.addEventListener("pointerdown", stayAwake, { once: true });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) stayAwake(); });
+document.addEventListener("visibilitychange", () => (document.hidden ? instrument.letGo() : stayAwake()));
+window.addEventListener("blur", () => instrument.letGo());  // the key or finger is lifted elsewhere
+window.addEventListener("pagehide", () => instrument.letGo());
 document.addEventListener("gesturestart", (event) => event.preventDefault());  // Safari: two fingers are for playing
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 history.replaceState(null, "", "/");  // the token is in a cookie now, and need not be seen

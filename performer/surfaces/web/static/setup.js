@@ -1,7 +1,10 @@
 // What is set once in an evening: every control of the table that has no place elsewhere on the page.
 
 import { button, make, put, write } from "./dom.js";
+import { cycle } from "./buttons.js";
 import { slider } from "./slider.js";
+
+const CHOICES = { "/midi/clock": ["OFF", "OUT", "IN"] };
 
 export function setup(instrument) {
   const placed = new Set([...document.querySelectorAll("[data-path]")].map((element) => element.dataset.path));
@@ -9,7 +12,9 @@ export function setup(instrument) {
   const panel = make("dialog", "", "", { id: "setup", "aria-label": "setup" });
   const rows = rest.map((row) => {
     const name = row.path.slice(1).replace("/", " ");
-    return put(make("div", "row"), slider(instrument, row.path, { isAcross: true, name }), make("p", "", row.help));
+    const control = CHOICES[row.path] ? cycle(instrument, row.path, { name, texts: CHOICES[row.path] })
+      : slider(instrument, row.path, { isAcross: true, name });
+    return put(make("div", "row"), control, make("p", "", row.help));
   });
   const learn = button("key", "LEARN MIDI CONTROLLERS", "choose what a controller moves", () => {
     panel.close();

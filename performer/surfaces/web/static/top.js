@@ -45,7 +45,8 @@ export class Top {
     const row = this.instrument.rows.get("/tempo");
     const shown = make("b");
     const element = put(make("div", "tempo", "", {
-      "data-path": "/tempo", title: row.help, role: "slider", tabindex: "0", "aria-label": "tempo: drag up or down",
+      "data-path": "/tempo", title: `${row.help} Drag up or down, or tap and type.`, role: "slider", tabindex: "0",
+      "aria-label": "tempo: drag up or down, or tap and type",
       "aria-valuemin": row.limits[0][0], "aria-valuemax": row.limits[0][1],
     }), shown, make("span", "", "BPM"));
     this.instrument.watch("/tempo", ([bpm]) => {
@@ -56,19 +57,46 @@ export class Top {
     onDrag(element, {
       begin: () => { bpm = this.instrument.value("/tempo"); },
       move: ({ dy }) => this.instrument.set("/tempo", [Math.round((bpm -= dy * BPM_A_PX) * 10) / 10]),
-      twice: () => this.instrument.reset("/tempo"),
+      tap: () => this.type(element, shown),
     });
     return element;
   }
 
-  nudge(text, value) {
-    const element = make("button", "key nudge", text, { type: "button", "data-path": "/nudge",
-      "aria-label": value < 0 ? "slower while held" : "faster while held" });
-    onDrag(element, {
-      begin: () => this.instrument.set("/nudge", [value]),
-      end: () => this.instrument.set("/nudge", [0]),
+  // The tempo as a number that is typed: Enter, or a touch elsewhere, sets it; Esc leaves it as it was.
+  type(element, shown) {
+    if (element.querySelector("input")) return;
+    const row = this.instrument.rows.get("/tempo");
+    const field = make("input", "", "", { type: "number", step: "0.1", inputmode: "decimal", "aria-label": "tempo in BPM" });
+    field.value = format(row, this.instrument.value("/tempo"));
+    shown.hidden = true;
+    element.prepend(field);
+    field.focus();
+    field.select();
+    let isLeft = false;
+    const leave = (isTaken) => {
+      if (isLeft) return;
+      isLeft = true;
+      if (isTaken && Number(field.value) > 0) this.instrument.set("/tempo", [Number(field.value)]);
+      field.remove();
+      shown.hidden = false;
+    };
+    field.addEventListener("blur", () => leave(true));
+    field.addEventListener("pointerdown", (event) => event.stopPropagation());
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" || event.key === "Escape") leave(event.key === "Enter");
     });
-    return element;
+  }
+
+  nudge(text, value) {
+    const words = value < 0 ? "slower while held" : "faster while held";
+    const element = make("button", "key nudge", "",
+      { type: "button", "data-path": "/nudge", "aria-label": words, title: words });
+    onDrag(element, {
+      begin: () => this.instrument.hold("/nudge", [value]),
+      end: () => this.instrument.letGo(),
+    });
+    return put(element, make("b", "", text), make("span", "", "nudge"));
   }
 
   // Underruns since this page was opened, and how far ahead of the playhead the newest sound came.

@@ -128,7 +128,10 @@ def test_what_was_learned_is_forgotten(stand: Stand) -> None:
 
 def test_what_cannot_be_learned_is_one_line(stand: Stand) -> None:
     assert "/deck/9/low is not a control" in run("learn", "/deck/9/low", "--osc-port", stand.port).stderr
-    assert "it has no such value" in run("learn", "/deck/1/low", "1", "--osc-port", stand.port).stderr
+    assert (
+        "which of its values, counted from 0, is needed"
+        in run("learn", "/deck/1/low", "1", "--osc-port", stand.port).stderr
+    )
     stand.tell(ports=[])
     assert "no MIDI port is open" in run("learn", "/tempo", "--osc-port", stand.port).stderr
     assert "no instrument of yours listens" in run("learn", "/tempo", "--osc-port", "1").stderr

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from performer.actions import TARGET_NUMBERS, TOUCHED
+from performer.actions import TARGET_NUMBERS, TOUCHED, find_row
 from performer.controls import SLOTS, default_values, find_control
 from performer.surfaces.midi.learn import (
     PATIENCE_S,
@@ -13,7 +13,8 @@ from performer.surfaces.midi.learn import (
     describe_target,
     relative_mode,
 )
-from performer.surfaces.midi.mapping import Entry
+from performer.surfaces.midi.mapping import Entry, Mapping
+from performer.surfaces.midi.mapping_file import MappingError, check_entry, parse_mapping, write_mapping
 from performer.surfaces.midi.modes import Source
 
 KNOB, OTHER = Source(kind="cc", channel=1, number=20), Source(kind="cc", channel=1, number=21)
@@ -178,9 +179,49 @@ def test_it_is_told_in_words() -> None:
     assert describe_target(DENSITY) == "/deck/1/density"
     assert describe_target(TARGET_NUMBERS["/deck/1/morph", 1]) == "/deck/1/morph 1"
     assert describe_target(TARGET_NUMBERS["/tap", 0]) == "/tap"
+    assert describe_target(TARGET_NUMBERS["/scene/recall", 3]) == "/scene/recall 3"
     entry = make_entry(KNOB, find_control("/deck/1/morph"), index=1)
-    assert describe_entry(entry) == "channel 1 controller 20, a knob, is for /deck/1/morph 1"
+    assert (
+        describe_entry(entry)
+        == "channel 1 controller 20, a knob, is for /deck/1/morph 1; it takes hold where it meets the value"
+    )
     entry = make_entry(NOTE, find_control("/deck/1/mute"))
     assert describe_entry(entry) == "channel 1 note 36, a button (toggle), is for /deck/1/mute"
+    entry = make_entry(NOTE, find_row("/scene/recall"), on=12.0)
+    assert describe_entry(entry) == "channel 1 note 36, a button (trigger), is for /scene/recall 12"
     entry = make_entry(KNOB, find_control("/tempo"), mode="binary-offset")
     assert describe_entry(entry) == "channel 1 controller 20, an endless knob (binary-offset), is for /tempo"
+
+
+def test_a_button_of_a_scene_is_learned_with_its_number_and_lit() -> None:
+    teacher = Teacher(TARGET_NUMBERS["/scene/recall", 12])
+    teacher.move(NOTE, 100)
+    taken = teacher.wait()
+    assert taken is not None
+    entry = taken[1]
+    assert (entry.target.path, entry.on, entry.mode) == ("/scene/recall", 12.0, "trigger")
+    assert entry.learned == ("/scene/recall", 12)
+    assert entry.light is not None
+    assert entry.light.source == NOTE
+
+
+TAUGHT = [target for target in TARGET_NUMBERS if (target[1] < 3 and "/deck/1/" in target[0]) or "deck" not in target[0]]
+
+
+@pytest.mark.parametrize("target", [*TAUGHT[:: max(len(TAUGHT) // 60, 1)], ("/scene/morph", 3)])
+def test_whatever_is_learned_can_be_written_and_read_again_or_is_refused(target: tuple[str, int]) -> None:
+    for source, values in ((KNOB, (0, 40, 90)), (NOTE, (100,))):
+        teacher = Teacher(TARGET_NUMBERS[target])
+        for value in values:
+            teacher.move(source, value)
+        taken = teacher.wait()
+        assert taken is not None
+        entry = taken[1]
+        assert entry.learned == target
+        mapping = Mapping(name="x", ports=("x",), entries=(entry,))
+        try:
+            check_entry(entry, where="it")
+        except MappingError:
+            assert (target[0], source) == ("/scene/morph", NOTE)  # a way from 0 to 1 needs a knob
+            continue
+        assert parse_mapping(write_mapping(mapping), where="x").entries == (entry,)

@@ -65,7 +65,7 @@ def test_a_mapping_over_another_one_wins() -> None:
     assert Mapping(name="upper", ports=("u",), entries=(mid,)).over(lower).entries == (mid, other)
     fine = make_entry(KNOB, high.target, mode="14-bit")
     both = Mapping(name="upper", ports=("u",), entries=(fine,)).over(lower)
-    assert (both.entries, both.name) == ((fine,), "lower")
+    assert (both.entries, both.name) == ((fine,), "upper, over lower")
 
 
 def test_a_mapping_fits_by_the_longest_part_of_a_ports_name() -> None:

@@ -159,7 +159,9 @@ def test_a_knob_is_learned_kept_and_forgotten(
         stage.clock.advance(WATCH_S)
         await surface.look()
         assert not surface.status()["learning"]
-        text = f"channel 1 controller 16, a knob, is for /deck/1/density ({NANO})"
+        text = (
+            f"channel 1 controller 16, a knob, is for /deck/1/density; it takes hold where it meets the value ({NANO})"
+        )
         assert surface.status()["learned"] == {"count": 1, "text": text}
         assert stage.read("/deck/1/filter") == 0  # what it was for before
         await surface.turn(127, control=16)

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from directions.table import Direction
+from directions.table import Line
 from performer.controls import SLOTS
 from performer.errors import PerformerError
 from performer.memory import Memory
@@ -234,9 +234,7 @@ def test_there_is_room_for_so_many_clients(memory: Memory) -> None:
 
 def test_clients_are_told_which_directions_come_and_go_with_a_model(memory: Memory) -> None:
     def repertoire(**labels: str) -> Repertoire:
-        line = Direction(
-            name="", attribute="", levels=(0,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={}
-        )
+        line = Line(name="", attribute="", levels=(0,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={})
         return Repertoire(
             directions={control: dataclasses.replace(line, name=label) for control, label in labels.items()}
         )

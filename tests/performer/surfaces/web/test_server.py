@@ -81,6 +81,25 @@ def test_a_crowd_that_is_silent_goes_and_others_are_answered_then() -> None:
     serve(scene)
 
 
+def test_one_stranger_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "MAX_CONNECTIONS", 100)
+    monkeypatch.setattr(web_server, "MAX_OF_ONE", 2)
+    monkeypatch.setattr(web_server, "SILENT_S", 5.0)
+    monkeypatch.setattr(web_server, "is_loopback", lambda host: host != "127.0.0.2")
+
+    async def scene(port: int) -> None:
+        crowd = [await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0)) for _ in range(5)]
+        gone = await asyncio.gather(
+            *(asyncio.wait_for(reader.read(), 1) for reader, _ in crowd), return_exceptions=True
+        )
+        assert sum(isinstance(each, TimeoutError) for each in gone) == 2  # the others were turned away
+        assert b"here" in await ask(port)
+        for _, writer in crowd:
+            writer.close()
+
+    serve(scene)
+
+
 def test_a_silent_websocket_stays() -> None:
     async def scene(port: int) -> None:
         async with connect(f"ws://127.0.0.1:{port}/echo") as websocket:

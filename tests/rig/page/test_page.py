@@ -3,29 +3,25 @@
 import os
 import pathlib
 import re
-import shutil
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 
-from performer.controls import CONTROLS
 from performer.crate import find_model
 from performer.memory import N_CELLS
 from performer.repertoire import read_repertoire
 from performer.surfaces.admission import own_addresses
 from tests.performer.taught_model import teach_drums
-from tests.rig.conftest import LATENCY_MS, LOOP, RATE, Pulse, Start, need, wait_until
-from tests.rig.played_page import (
+from tests.rig.conftest import LATENCY_MS, LOOP, RATE, Pulse, Start, wait_until
+from tests.rig.page.played_page import (
     BRIGHT,
     WAITING,
     Fingers,
+    Open,
     alikeness,
     become,
     control,
@@ -38,55 +34,9 @@ from tests.rig.played_page import (
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-TABLET = "iPad Pro 11 landscape"
-PHONE = "iPhone 13"
-FINGER_PX = 44
-"""Least size of what a finger is to hit."""
 STEPS = 24
 PICTURE_S = 3.0
 FRAMES_S = 4.0
-
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def deaf(tmp_path: pathlib.Path) -> dict[str, str]:
-    """Environment without any sound server."""
-    return Pulse(tmp_path).environment
-
-
-@pytest.fixture
-def http_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def quiet(http_port: int, tmp_path: pathlib.Path) -> tuple[str, ...]:
-    """What an instrument is started with that plays to nobody."""
-    return "--device", "null", "--http-port", f"{http_port}", "--session", str(tmp_path / "set.json")
-
-
-@pytest.fixture
-def open_page(http_port: int) -> Iterator[Open]:
-    """Open the page on a device; an error of its scripts fails the test."""
-    need("chromium")
-    errors: list[str] = []
-    with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=shutil.which("chromium"))
-
-        def begin(device: str = TABLET, *, at: str = "localhost", path: str = "/") -> "playwright.Page":
-            look = {name: value for name, value in session.devices[device].items() if name != "default_browser_type"}
-            page = browser.new_context(**look).new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.goto(f"http://{at}:{http_port}{path}")
-            return page
-
-        yield begin
-        browser.close()
-    assert not errors
 
 
 @pytest.mark.slow
@@ -130,30 +80,6 @@ def test_two_fingers_on_two_pads_change_what_is_heard(
     counted = instrument.stop()["counters"]
     assert counted["page_messages"] > STEPS
     assert counted["page_refused"] == 0
-
-
-@pytest.mark.slow
-def test_every_control_has_its_place_and_every_target_its_size(
-    start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...]
-) -> None:
-    instrument = start(*quiet, environment=deaf)
-    instrument.wait_for("playing drums")
-    page = wait_for_page(open_page())
-    placed = set(page.evaluate("[...document.querySelectorAll('[data-path]')].map(element => element.dataset.path)"))
-    assert {row.path for row in CONTROLS} <= placed
-    measure = """[...document.querySelectorAll('button, .slider, .pad, .tempo')].filter(element => element.offsetParent)
-        .map(element => [element.className || element.id, element.offsetWidth, element.offsetHeight])"""
-    for device in (TABLET, PHONE):
-        page = page if device == TABLET else wait_for_page(open_page(device))
-        page.locator("#deck-1").get_by_text("MORE").click()
-        for _ in range(2):
-            small = [entry for entry in page.evaluate(measure) if min(entry[1:]) < FINGER_PX - 0.5]
-            assert not small, device
-            page.locator("#deck-1 .turn").click()  # to what is behind it, and back
-        width, seen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width <= seen
-        page.locator("#deck-1").get_by_text("LESS").click()
-    instrument.stop()
 
 
 @pytest.mark.slow
@@ -268,6 +194,15 @@ def test_fingers_keys_and_buttons_do_what_they_say(
     becomes("/nudge", 1)
     page.keyboard.up(".")
     becomes("/nudge", 0)
+    page.keyboard.down(",")
+    becomes("/nudge", -1)
+    page.evaluate("window.dispatchEvent(new Event('blur'))")  # the key is lifted in another window
+    becomes("/nudge", 0)
+    page.keyboard.up(",")
+    page.locator("#top .tempo").tap()
+    page.locator("#top .tempo input").fill("128.5")
+    page.keyboard.press("Enter")
+    becomes("/tempo", 128.5)
     page.keyboard.press("?")
     page.locator("#help[open]").wait_for()
     page.keyboard.press("Escape")
@@ -385,7 +320,12 @@ def test_the_page_is_the_loudspeaker_and_sounds_on_without_the_control_process(
     instrument.wait_for("playing drums")
     assert f"open http://localhost:{http_port}/ and press Play" in instrument.log.read_text()
     page = wait_for_page(open_page())
-    page.get_by_role("button", name="this page is the loudspeaker").tap()
+    key = page.get_by_role("button", name="this page is the loudspeaker")
+    box = key.bounding_box()
+    assert box
+    assert (box["width"] >= 200, box["height"] >= 60) == (True, True)  # it is what one sees first
+    assert key.evaluate("key => getComputedStyle(key).backgroundColor") == "rgb(255, 194, 77)"
+    key.tap()
     become(page, "window.loopmorph.loudspeaker.figures.blocks > 100")
     become(page, "window.loopmorph.loudspeaker.figures.peak > 0.01")
     assert page.get_by_role("button", name="this page is the loudspeaker").is_hidden()

@@ -2,7 +2,8 @@
 
 import os
 import pathlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +13,12 @@ from tests.rig.conftest import Instrument, wait_until
 if TYPE_CHECKING:
     import playwright.sync_api as playwright
 
-DOCS = pathlib.Path(__file__).parents[2] / "docs"
+Open = Callable[..., Any]
+TABLET = "iPad Pro 11 landscape"
+PHONE = "iPhone 13"
+FINGER_PX = 44
+"""Least size of what a finger is to hit."""
+DOCS = pathlib.Path(__file__).parents[3] / "docs"
 BRIGHT = """[...document.querySelectorAll('.spectrogram canvas:first-child')].map(canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.filter((level, place) => place % 4 < 3 && level > 90).length / data.length })"""

@@ -1,0 +1,69 @@
+"""Everything that the page has is in reach of a finger, on a tablet and on phones, however they are held."""
+
+import pytest
+
+from performer.controls import CONTROLS
+from tests.rig.conftest import Start
+from tests.rig.page.played_page import (
+    FINGER_PX,
+    PHONE,
+    TABLET,
+    Open,
+    wait_for_page,
+)
+
+pytest.importorskip("playwright.sync_api")
+
+
+@pytest.mark.slow
+def test_every_control_has_its_place_and_every_target_its_size(
+    start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...]
+) -> None:
+    instrument = start(*quiet, environment=deaf)
+    instrument.wait_for("playing drums")
+    page = wait_for_page(open_page())
+    placed = set(page.evaluate("[...document.querySelectorAll('[data-path]')].map(element => element.dataset.path)"))
+    assert {row.path for row in CONTROLS} <= placed
+    measure = """[...document.querySelectorAll('button, .slider, .pad, .tempo')].filter(element => element.offsetParent)
+        .map(element => [element.className || element.id, element.offsetWidth, element.offsetHeight])"""
+    for device in (TABLET, PHONE):
+        page = page if device == TABLET else wait_for_page(open_page(device))
+        page.locator("#deck-1").get_by_text("MORE").click()
+        for _ in range(2):
+            small = [entry for entry in page.evaluate(measure) if min(entry[1:]) < FINGER_PX - 0.5]
+            assert not small, device
+            page.locator("#deck-1 .turn").click()  # to what is behind it, and back
+        width, seen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width <= seen
+        page.locator("#deck-1").get_by_text("LESS").click()
+    instrument.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["iPhone 13 landscape", "iPhone SE landscape", PHONE, TABLET])
+def test_everything_is_in_reach(
+    start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...], device: str
+) -> None:
+    instrument = start(*quiet, environment=deaf)
+    instrument.wait_for("playing drums")
+    page = wait_for_page(open_page(device))
+    inside = """[...document.querySelectorAll('#top > *, #tabs > *')].filter(element => element.offsetParent)
+        .every(element => { const box = element.getBoundingClientRect();
+            return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })"""
+    assert page.evaluate(inside)
+    for name in ("PANIC", "REC"):
+        assert page.locator("#top").get_by_text(name).is_visible()
+    assert page.locator("#top .setup").is_visible()
+    for path in ("/deck/1/filter", "/deck/1/mute", "/deck/1/morph", "/deck/1/density"):
+        control_of = page.locator(f"#deck-1 [data-path='{path}']").first
+        control_of.scroll_into_view_if_needed()
+        box = control_of.bounding_box()
+        assert box
+        place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        hit = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('[data-path]')?.dataset.path", place)
+        assert hit == path
+    if page.locator("#tabs").is_visible():
+        page.locator("#tabs").get_by_text("MIX").tap()
+    for path in ("/crossfader", "/master/level"):
+        assert page.locator(f"#dock [data-path='{path}']").is_visible()
+    instrument.stop()
