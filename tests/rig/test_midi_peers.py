@@ -135,7 +135,8 @@ def test_a_knob_is_learned_saved_and_works_after_a_restart(
         again = begin(start, environment, tmp_path)
         listed = ask("midi", "--json", instrument=again, environment=environment)
         (port,) = [port for port in json.loads(listed)["ports"] if NANO in port["port"]]
-        assert (port["mapping"], port["learned"], port["shows"]) == (f"{NANO}, over Korg nanoKONTROL2", 1, True)
+        assert port["mapping"].endswith(f"{NANO}, over Korg nanoKONTROL2")
+        assert (port["learned"], port["shows"]) == (1, True)
         assert read(again, "/deck/1/morph", 1) == 0
         sweep(peer, 100, range(0, 128, 8))
         wait_until(lambda: read(again, "/deck/1/morph", 1) > 0.9, what="the knob moves the control after a restart")
