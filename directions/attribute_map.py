@@ -94,8 +94,13 @@ def read_attribute_map(header: ModelHeader) -> AttributeMap | None:
             weights=layers_of(tensors, "weight"),
             biases=layers_of(tensors, "bias"),
         )
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise DirectionError(f"{source}: its attribute map lacks {error}; find its directions again") from error
+    except TypeError as error:
+        raise DirectionError(
+            f"{source}: the entry of its attribute map is {entry!r:.60}, an object with names is needed; find its "
+            "directions again"
+        ) from error
     except DirectionError as error:
         raise DirectionError(f"{source}: {error}") from error
     if len(found.mean) != header.config.w_dim:

@@ -1,6 +1,7 @@
 """The direction table of a model: named lines and curves in W, read without torch."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from directions.errors import DirectionError
 from melgan_vocoder.errors import LoopmorphError
 from stylegan_audio.model_file import DirectionParts, ModelHeader
 
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 HOLD = ".hold"
 """End of the name of a direction that moves its attribute and holds all others where they are."""
 
@@ -83,8 +85,13 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
     for entry in header.directions:
         try:
             found = read_curve(entry, attribute_map) if "limits" in entry else read_line(entry, header)
+            if not NAME.fullmatch(found.name) or found.name in table:
+                raise DirectionError(
+                    f"direction name {found.name[:40]!r}; 1 to 40 lower-case letters, digits, '-', '_' and '.' are "
+                    "needed, each once; find the model's directions again"
+                )
         except LoopmorphError as error:
-            raise DirectionError(f"{source}: {error}") from error
+            raise DirectionError(f"{source}: {str(error).removeprefix(f'{source}: ')}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DirectionError(
                 f"{source}: direction entry {str(entry)[:80]} cannot be read ({error!r}); find the model's directions "

@@ -57,10 +57,8 @@ class Repertoire:
             if name in (control, label):
                 return control
         why = self.unplayed.get(name, LACKING)
-        raise ControlError(
-            f"direction {name!r} cannot be played, {why}; one of {', '.join(self.labels.values())} is needed; see "
-            "'loopmorph models'"
-        )
+        known = f"one of {', '.join(self.labels.values())} is needed" if self.labels else "it has none at all"
+        raise ControlError(f"direction {name!r} cannot be played, {why}; {known}; see 'loopmorph models'")
 
     def tell_idle(self) -> list[str]:
         """Say in a line a reason which controls do nothing."""

@@ -81,7 +81,7 @@ def invert(
 
 @click.group()
 def directions() -> None:
-    """Directions of a model: straight lines in its latent space along which one thing changes."""
+    """Directions of a model: ways through its latent space along which one thing changes."""
 
 
 @directions.command("from-audio")

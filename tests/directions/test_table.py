@@ -180,3 +180,15 @@ def test_vector_of_the_file_that_is_not_unit_names_the_file(model_path: pathlib.
     with pytest.raises(DirectionError) as caught:
         read_directions(read_model_header(model_path))
     assert "toy.safetensors" in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [["density", "density"], [""], ["x" * 41], ["é"], ["a/b"], ["A"]], ids=str)
+def test_a_name_that_cannot_be_typed_or_is_there_twice_is_refused(
+    model_path: pathlib.Path, rewrite: Rewrite, names: list[str]
+) -> None:
+    tensors = {f"direction.{name}": UNIT for name in names if name}
+    rewrite(
+        model_path, metadata={"directions": json.dumps([ENTRY | {"name": name} for name in names])}, tensors=tensors
+    )
+    with pytest.raises(LoopmorphError, match=r"toy\.safetensors: "):
+        read_directions(read_model_header(model_path))
