@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from tests.rig.captured import phase_error_s
-from tests.rig.conftest import LOOP, RATE, Pulse, Start, oscsend
+from tests.rig.conftest import (
+    ATTEMPTS,
+    LOOP,
+    RATE,
+    STANDSTILL_MS,
+    Instrument,
+    Pulse,
+    Start,
+    machine_delay_ms,
+    oscsend,
+)
 
 PANIC_S = 0.1
 """Bound: panic is silent."""
@@ -24,6 +34,17 @@ def test_panic_silences_at_once_and_lets_the_music_back_in_phase(pulse: Pulse, s
     oscsend(instrument.osc_port, "/deck/1/send", "f", 0.7)
     instrument.wait_until_rendered()
     time.sleep(REST_S)
+    for _ in range(ATTEMPTS):
+        with machine_delay_ms() as delay_ms:
+            error_s = panic(instrument, pulse)
+        if error_s < PHASE_S:
+            return
+        assert delay_ms[0] > STANDSTILL_MS, "out of phase, and the machine did not stand still"
+    pytest.skip(f"the machine stood still in each of {ATTEMPTS} attempts: it cannot show where the music comes back")
+
+
+def panic(instrument: Instrument, pulse: Pulse) -> float:
+    """Press panic and let it go; how far from the phase it had the music comes back, in seconds."""
     ear = pulse.listen()
     time.sleep(LEAD_S)
     pressed_s = time.monotonic()
@@ -40,11 +61,11 @@ def test_panic_silences_at_once_and_lets_the_music_back_in_phase(pulse: Pulse, s
     silent_s = (int(loud[-1]) + 1 if len(loud) else 0) / RATE
     back = np.flatnonzero(level[released:] > QUIET * np.max(level[:pressed]))
     before, after = audio[pressed - LOOP : pressed], audio[-LOOP:]
-    error_s = phase_error_s(before, after, (len(audio) - pressed) / RATE)
+    error_s = abs(phase_error_s(before, after, (len(audio) - pressed) / RATE))
     print(
         f"silent after {silent_s * 1000:.0f} ms (bound {PANIC_S * 1000:g}), heard {back[0] / RATE * 1000:.0f} ms "
         f"after its release, {error_s * 1000:.2f} ms from the phase it had"
     )
     assert silent_s < PATIENCE * PANIC_S
     assert back[0] < PATIENCE * PANIC_S * RATE
-    assert abs(error_s) < PHASE_S
+    return error_s
