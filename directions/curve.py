@@ -97,7 +97,7 @@ def follow(w: np.ndarray, moves: Sequence[tuple[Curve, float]]) -> np.ndarray:
     attribute_map = moves[0][0].attribute_map
     own, bounds = np.array([curve.own for curve, _ in moves]), np.stack([curve.bounds for curve, _ in moves])
     strengths = np.array([strength for _, strength in moves])
-    n_steps = math.ceil(np.linalg.norm(strengths) / LONGEST_STEP)
+    n_steps = max(math.ceil(np.linalg.norm(strengths) / LONGEST_STEP), 1)
     lengths = strengths / n_steps
 
     def step(u: np.ndarray) -> np.ndarray:

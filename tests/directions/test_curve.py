@@ -79,6 +79,7 @@ def test_the_way_is_one_standard_deviation_long_a_strength(attribute_map: Attrib
 def test_without_a_strength_no_bit_changes(attribute_map: AttributeMap, w: np.ndarray) -> None:
     assert follow(w, []) is w
     assert follow(w, [(curve(attribute_map), 0.0), (curve(attribute_map), -0.0)]) is w
+    np.testing.assert_array_equal(follow(w, [(curve(attribute_map), 1e-300)]), w)  # its square is 0
 
 
 def test_a_small_strength_is_a_small_move(attribute_map: AttributeMap, w: np.ndarray) -> None:

@@ -139,4 +139,7 @@ def wait_for_knob(folder: pathlib.Path, count: int) -> str:
         if not status["learning"] and passed_s > ASKED_S:
             break
         time.sleep(POLL_S)
-    raise PerformerError("no knob was moved; one of a port in 'loopmorph midi' is needed; try again")
+    raise PerformerError(
+        "nothing was learned: no knob was moved, or the one that was cannot do that, as the instrument's terminal then "
+        "says; one of a port in 'loopmorph midi' is needed; try again"
+    )

@@ -108,7 +108,7 @@ def test_learning_is_given_up_when_the_instrument_does(stand: Stand, monkeypatch
     result = run("learn", "--osc-port", stand.port)
     assert result.exit_code == 1
     assert "touch a control, and move a knob for it" in result.stderr
-    assert "no knob was moved" in result.stderr
+    assert "nothing was learned: no knob was moved" in result.stderr
 
 
 def test_ctrl_c_gives_up(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
