@@ -1,5 +1,6 @@
 """Control values and clips -> blocks of sound: what the audio process does, live and offline alike."""
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -13,8 +14,10 @@ from performer.desk.mixer import N_CHANNELS, STEREO, Loops, mix_block, new_desk
 from performer.desk.voice import DIGIT
 from performer.memory import KIND_CLIP, KIND_CONTROL, KIND_START, N_CELLS, Memory
 
-FILLING_S = 0.2
+FILLING_S = 0.1
 """Time that a device gets to fill its buffer."""
+ASKING_S = 0.2
+"""So long it is then asked when its blocks are heard: after a standstill of the machine an answer may be 20 ms off."""
 NUDGE = 0.04
 """How much faster the clock runs at a nudge of 1."""
 TEMPO, NUDGED = SLOTS["/tempo"].start, SLOTS["/nudge"].start
@@ -86,6 +89,8 @@ class Playback:
         self.channels = channels
         self.position: int | None = None  # known with the first block: opening a device may take a while
         self.opened_s = float("inf")
+        self.n_silent = 0
+        self.begun_s: list[float] = []
         self.clock = Clock(memory, sample_rate=sample_rate)
         self.desk = new_desk(sample_rate)
         self.delay_s = delay_samples(sample_rate) / sample_rate
@@ -115,7 +120,9 @@ class Playback:
         """
         started_s = self.now_s()
         heard_s = started_s + latency_s + self.delay_s
-        position = self.find_position(started_s, heard_s) if self.position is None else self.position
+        position = self.position
+        if position is None:
+            position = self.find_position(len(out), now_s=started_s, heard_s=heard_s)
         if position is None:
             out[:] = 0
             return
@@ -147,19 +154,32 @@ class Playback:
         if took_s > len(out) / self.sample_rate:
             self.memory.count("late_blocks")
 
-    def find_position(self, now_s: float, heard_s: float) -> int | None:
+    def find_position(self, n: int, *, now_s: float, heard_s: float) -> int | None:
         """Take up the clock where the music would be by now.
+
+        Parameters
+        ----------
+        n : int
+            Samples of this block.
+        now_s, heard_s : float
+            Monotonic time, and when this block's first sample is heard as the device says now.
 
         Returns
         -------
         int or None
-            Samples since the start. None while a device that was opened in the middle of the music still fills its
-            buffer: its latency is only then what it will be.
+            Samples since the start. None while a device that was opened in the middle of the music fills its buffer,
+            and then says some times when it will be heard: the median counts.
         """
         if self.memory.state["position_time_s"][0] > 0:
             self.opened_s = min(self.opened_s, now_s)
-            if now_s - self.opened_s < FILLING_S:
+            silent_s, since_s = self.n_silent / self.sample_rate, now_s - self.opened_s
+            if since_s < FILLING_S + ASKING_S:
+                if since_s >= FILLING_S:
+                    self.begun_s.append(heard_s - silent_s)
+                self.n_silent += n
                 return None
+            if self.begun_s:
+                heard_s = statistics.median(self.begun_s) + silent_s
         return self.clock.resume_position(heard_s=heard_s)
 
     def note(self, position: int) -> None:

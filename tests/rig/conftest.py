@@ -29,12 +29,8 @@ LOOP = 4 * RATE
 """Samples of two bars at 120 BPM."""
 SILENCE = 8
 """Samples of exact silence in a row that a loop may hold."""
-ATTEMPTS = 3
 LATENCY_MS = 60
 """A virtual machine stands still for 8 to 12 ms now and then, longer than the slack of the default latency."""
-STANDSTILL_MS = 15.0
-STOLEN_S = 0.2
-"""A machine that stands still this long, or a host that takes more processor time than this, makes gaps of its own."""
 PIPE_BYTES = 1 << 20
 """Room for some seconds of sound, so that a recorder need not wait for whoever listens."""
 NULL_SINK_MODULE = f"module-null-sink sink_name={SINK} rate={RATE} channels=2 format=float32le norewinds=1"
@@ -275,25 +271,6 @@ def midi_knobs(environment: dict[str, str]) -> Iterator[IO[str]]:
 def oscsend(port: int, path: str, kind: str, value: float) -> None:
     need("oscsend")
     subprocess.run(["oscsend", "127.0.0.1", str(port), path, kind, f"{value:g}"], check=True)
-
-
-@contextlib.contextmanager
-def machine_delay_ms() -> Iterator[list[float]]:
-    """Note how long the machine itself stood still meanwhile: see `witness.py`."""
-    delay_ms: list[float] = []
-    with subprocess.Popen(
-        [sys.executable, str(pathlib.Path(__file__).with_name("witness.py"))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        try:
-            yield delay_ms
-        finally:
-            out, _ = process.communicate()
-            delay_ms.append(float(out))
 
 
 def free_port(kind: socket.SocketKind) -> int:

@@ -23,8 +23,9 @@ from performer.controls import SLOTS
 from performer.memory import Memory
 from performer.surfaces.osc.packet import write_bundle, write_message
 from tests.performer.surfaces.osc.osc_stage import BUNDLE, element, read
-from tests.rig.conftest import ATTEMPTS, STANDSTILL_MS, STOLEN_S, Instrument, Start, free_port, machine_delay_ms, need
+from tests.rig.conftest import Instrument, Start, free_port, need
 from tests.rig.conftest import wait_until as wait
+from tests.rig.machine import attempts
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs" / "osc.md"
 N_MUTATED = 1_000_000
@@ -245,17 +246,17 @@ def test_a_million_mutated_packets_are_neither_heard_nor_remembered(
     instrument: Instrument, capsys: pytest.CaptureFixture[str]
 ) -> None:
     memory = instrument.memory
-    for attempt in range(ATTEMPTS):
-        stolen_s, underruns = read_stolen_s(), memory.counters()["underruns"]
-        with machine_delay_ms() as delay_ms:
-            figures = flood(instrument, seed=attempt)
-        stolen_s, underruns = read_stolen_s() - stolen_s, memory.counters()["underruns"] - underruns
+    for seed, machine in enumerate(attempts("that nothing is heard")):
+        underruns = memory.counters()["underruns"]
+        with machine.watched():
+            figures = flood(instrument, seed=seed)
+        underruns = memory.counters()["underruns"] - underruns
         counters = memory.counters()
         with capsys.disabled():
-            print(f"\n{N_MUTATED} packets: {figures}, {underruns} underruns, stood still {delay_ms}, stolen {stolen_s}")
-        if not underruns or (delay_ms[0] < STANDSTILL_MS and stolen_s < STOLEN_S):
+            print(f"\n{N_MUTATED} packets: {figures}, {underruns} underruns, {machine}")
+        if not underruns:
             break
-    assert underruns == 0
+        machine.require_standstill("an underrun")
     assert figures.dropped == 0
     half = len(figures.resident_kb) // 2
     assert figures.resident_kb[-1] - figures.resident_kb[half] < GROWTH_KB
@@ -264,12 +265,6 @@ def test_a_million_mutated_packets_are_neither_heard_nor_remembered(
     said = instrument.log.read_text().splitlines()
     assert len(said) < 20 + 2 * figures.took_s
     instrument.stop()
-
-
-def read_stolen_s() -> float:
-    from performer.supervisor import stolen_s
-
-    return stolen_s()
 
 
 def test_a_restarted_control_process_is_heard_again(instrument: Instrument) -> None:

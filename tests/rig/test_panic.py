@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 
 from tests.rig.captured import phase_error_s
-from tests.rig.conftest import (
-    ATTEMPTS,
-    LOOP,
-    RATE,
-    STANDSTILL_MS,
-    Instrument,
-    Pulse,
-    Start,
-    machine_delay_ms,
-    oscsend,
-)
+from tests.rig.conftest import LOOP, RATE, Instrument, Pulse, Start, oscsend
+from tests.rig.machine import attempts
 
 PANIC_S = 0.1
 """Bound: panic is silent."""
@@ -34,13 +25,12 @@ def test_panic_silences_at_once_and_lets_the_music_back_in_phase(pulse: Pulse, s
     oscsend(instrument.osc_port, "/deck/1/send", "f", 0.7)
     instrument.wait_until_rendered()
     time.sleep(REST_S)
-    for _ in range(ATTEMPTS):
-        with machine_delay_ms() as delay_ms:
+    for machine in attempts("where the music comes back"):
+        with machine.watched():
             error_s = panic(instrument, pulse)
         if error_s < PHASE_S:
             return
-        assert delay_ms[0] > STANDSTILL_MS, "out of phase, and the machine did not stand still"
-    pytest.skip(f"the machine stood still in each of {ATTEMPTS} attempts: it cannot show where the music comes back")
+        machine.require_standstill("a phase")
 
 
 def panic(instrument: Instrument, pulse: Pulse) -> float:

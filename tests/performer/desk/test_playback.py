@@ -1,5 +1,6 @@
 import gc
 import itertools
+import math
 import tracemalloc
 from typing import Any
 
@@ -10,7 +11,7 @@ from performer.controls import SLOTS
 from performer.desk.clips import publish
 from performer.desk.limiter import delay_samples
 from performer.desk.mixer import mix_block
-from performer.desk.playback import NUDGE, Playback
+from performer.desk.playback import ASKING_S, FILLING_S, NUDGE, Playback
 from performer.memory import KIND_CLIP, KIND_CONTROL, KIND_START, N_CELLS, Memory
 from tests.performer.conftest import FakeClock, HandOver, loop_clips, tone
 
@@ -70,12 +71,17 @@ def test_a_new_process_goes_on_with_the_same_loop_at_the_right_place(
     play(playback, 24_000)
     clock.advance(2.0)
     successor = Playback(memory, now_s=clock)
-    assert np.all(play(successor, 100) == 0)  # while the device fills its buffer
-    clock.advance(0.25)
-    block = np.zeros((100, 2), np.float32)
-    successor.render(block, 0.125)
-    # the last block was heard from sample 23 900 on, 2.25 s before this one was asked for, 2.375 s before it is heard
-    assert successor.position == 23_900 + round(2.375 * 48_000) + 100
+    block = np.ones((375, 2), np.float32)
+    a_block_s = 375 / 48_000
+    n_silent = math.ceil((FILLING_S + ASKING_S) / a_block_s)
+    for number in range(n_silent):  # it fills its buffer, then says when it is heard, and is wrong once
+        is_full = number * a_block_s > FILLING_S
+        successor.render(block, 0.5 if number == 20 else 0.125 if is_full else number / 1000)
+        assert np.all(block == 0)
+        clock.advance(a_block_s)
+    successor.render(block, 0.7)
+    # heard from sample 23 900 on when it was left, two seconds before the other process was asked for anything
+    assert successor.position == 23_900 + round(2.125 * 48_000) + (n_silent + 1) * 375
     assert np.abs(block).max() < 0.05  # it fades in
     assert play(successor, 24_000)[-1, 0] == pytest.approx(0.5 * GAIN, rel=1e-3)
 
