@@ -93,10 +93,14 @@ class News:
         self.looked_s = float("-inf")
         self.marks: dict[int, tuple[int, ...]] = {}
 
+    def draw(self) -> None:
+        """Draw some of what sounds otherwise than it looks, and the thumbnails that are due."""
+        self.pictures.work()
+        self.thumbnails.work(self.now_s())
+
     def refresh(self) -> None:
-        """Read everything."""
+        """Read everything else."""
         now_s = self.now_s()
-        self.thumbnails.work(now_s)
         self.values = read_all(self.memory)
         tempo = float(self.memory.state["clock_bpm"][0])
         self.facts["clock"] = [tempo, int(self.memory.state["clock_turn"][0]), int(now_s / CLOCK_S)]

@@ -70,12 +70,12 @@ class Page:
         return {"hello": {**hello, "version": zlib.crc32(b"".join(made_of))}}
 
     async def run(self) -> None:
-        """Read and draw for the pages that are open."""
+        """Draw what sounds, also for pages that are opened later, and read for those that are open."""
         while True:
+            self.news.draw()
+            await asyncio.sleep(TURN_S / 2)
+            self.news.draw()
             if self.n_pages:
-                self.news.pictures.work()
-                await asyncio.sleep(TURN_S / 2)
-                self.news.pictures.work()
                 self.news.refresh()
             turned, self.turned = self.turned, asyncio.Event()
             turned.set()

@@ -19,7 +19,7 @@ KEPT = 300
 
 
 class Thumbnails:
-    """One small spectrogram for each entry that was noted while a page looked on.
+    """One small spectrogram for each entry that was noted since the instrument started.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import websockets
 
@@ -16,9 +17,12 @@ from performer.actions import find_row
 from performer.controls import CONTROLS, SLOTS
 from performer.memory import Memory
 from performer.repertoire import Repertoire, read_repertoire
+from performer.settings import DeckSettings
 from performer.surfaces.admission import Admission, own_addresses
+from performer.surfaces.web.news import THUMBNAIL, Listener
 from performer.surfaces.web.page import MAX_PAGES, STATIC, Page, play_page
-from tests.performer.surfaces.conftest import Site, build_hub, told
+from tests.performer.conftest import HandOver, tone
+from tests.performer.surfaces.conftest import Site, build_hub, told, write_options
 from tests.performer.taught_model import PRESETS, teach_drums
 
 SECRET = "a-secret-token"
@@ -199,6 +203,32 @@ def test_the_page_is_told_what_each_model_has(site: Site, memory: Memory, tmp_pa
     assert taught["presets"] == PRESETS
     assert empty == {"labels": {}, "presets": ()}
     assert set(hello["drawer"]) < set(hello["directions"])
+
+
+def test_a_loop_that_is_drawn_while_no_page_is_open_has_its_thumbnail(
+    memory: Memory, hand_over: HandOver, tmp_path: pathlib.Path
+) -> None:
+    hub = build_hub(memory)
+    page, chronicle = Page(hub, write_options(tmp_path), http_port=1), hub.conductor.chronicle
+    memory.state["drawn"][0, 0] = DeckSettings.from_controls(memory.state["controls"][0], deck=1).to_array()
+    hand_over(tone(500))
+    memory.state["seen"][0, 0] = memory.state["published"][0, 0]
+    memory.state["playing"][0, 0] = memory.state["published"][0, 0] % 3 + 1
+    chronicle.histories[0].note(*chronicle.present(0), time_s=0.0)
+
+    async def wait_for_it() -> None:
+        running = asyncio.create_task(page.run())
+        while not page.news.thumbnails.taken[0]:
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(wait_for_it(), 60))
+    listener, records = Listener(page.news), b""
+    while told_now := listener.compose_pictures():
+        records += told_now
+    (taken,) = page.news.thumbnails.taken[0].items()
+    assert np.frombuffer(taken[1], np.uint8).any()
+    assert bytes((THUMBNAIL, 0, 0, 0)) + taken[0].to_bytes(4, "little") + taken[1] in records
 
 
 def test_what_a_page_is_made_of_has_a_version(site: Site, memory: Memory, tmp_path: pathlib.Path) -> None:
