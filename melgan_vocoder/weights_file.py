@@ -1,8 +1,11 @@
 """Safetensors files with a described header: read, checked and written without torch."""
 
+import contextlib
 import dataclasses
+import errno
+import os
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -138,10 +141,43 @@ def write_weights(
         The spectrogram format of the network.
     metadata : mapping of str to str
         Further entries.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     entries = {**metadata, "kind": kind, "format_version": str(version), "mel_format": mel_format.to_json()}
-    save_file({name: np.asarray(array, order="C") for name, array in tensors.items()}, partial, metadata=entries)
-    partial.chmod(0o644)  # safetensors writes for the owner alone; shipped models are for everybody
+    with written_whole(path) as partial:
+        save_file({name: np.asarray(array, order="C") for name, array in tensors.items()}, partial, metadata=entries)
+        partial.chmod(0o644)  # safetensors writes for the owner alone; shipped models are for everybody
+
+
+@contextlib.contextmanager
+def written_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Write a safetensors file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it goes; an older file there is replaced once the new one is complete.
+
+    Yields
+    ------
+    pathlib.Path
+        What to write meanwhile.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder cannot be written: safetensors says so with an error of its own.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        yield partial
+    except SafetensorError as error:
+        raise OSError(errno.EIO, f"cannot be written ({error})", str(path)) from error
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
     partial.replace(path)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 
@@ -12,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from melgan_vocoder.format import MelFormat, read_format
+from melgan_vocoder.weights_file import written_whole
 from training.errors import TrainingError
 
 VERSION = "1"
@@ -54,6 +54,11 @@ def write_checkpoint(
         The format that it learns.
     networks, optimisers : mapping
         What is saved, by name.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
     """
     tensors: dict[str, Tensor] = {}
     for name, network in networks.items():
@@ -66,11 +71,8 @@ def write_checkpoint(
         "mel_format": mel_format.to_json(),
         "progress": json.dumps(dataclasses.asdict(progress)),
     }
-    partial = path.with_name(path.name + ".partial")
-    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, partial, metadata=entries)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
-    partial.replace(path)
+    with written_whole(path) as partial:
+        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, partial, metadata=entries)
 
 
 def read_checkpoint(
