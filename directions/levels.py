@@ -7,6 +7,7 @@ import torch
 from scipy import signal
 from torch import Tensor
 
+from directions.k_weighting import K_WEIGHTING
 from melgan_vocoder.format import MelFormat
 
 FORMAT = MelFormat()
@@ -76,10 +77,7 @@ def k_weights() -> np.ndarray:
 
     References
     ----------
-    ITU-R BS.1770-5 (2023), annex 1, tables 1 and 2: the K filter at 48 kHz.
+    As of `K_WEIGHTING`.
     """
-    shelf = ([1.53512485958697, -2.69169618940638, 1.19839281085285], [1.0, -1.69065929318241, 0.73248077421585])
-    highpass = ([1.0, -2.0, 1.0], [1.0, -1.99004745483398, 0.99007225036621])
-    hertz = FORMAT.band_centers_hz
-    responses = [signal.freqz(*filtered, worN=hertz, fs=FORMAT.sample_rate)[1] for filtered in (shelf, highpass)]
-    return np.prod(np.abs(responses) ** 2, axis=0)
+    _, response = signal.sosfreqz(K_WEIGHTING, worN=FORMAT.band_centers_hz, fs=FORMAT.sample_rate)
+    return np.abs(response) ** 2

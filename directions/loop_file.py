@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import pathlib
 
 import numpy as np
@@ -12,6 +13,8 @@ from directions.errors import DirectionError
 from melgan_vocoder.format import MelFormat
 from melgan_vocoder.tempo import FASTEST_BPM, SLOWEST_BPM
 
+SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} - {".raw"} | {".aif", ".oga", ".opus"}
+"""Names of what soundfile reads; raw samples have no header and are left out."""
 BARS = (1, 2, 4)
 """Lengths of a file whose tempo is not known."""
 USUAL_BPM = 120.0
@@ -109,7 +112,7 @@ def read_mono(path: pathlib.Path) -> np.ndarray:
         If it cannot be read, holds what is no number, or is silent.
     """
     try:
-        read, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        read, rate = soundfile.read(os.fsencode(path), dtype="float32", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
         reason = str(getattr(error, "error_string", error)).rstrip(".")
         raise DirectionError(f"{path}: cannot be read ({reason}), an audio file is needed; choose another") from error
@@ -131,5 +134,4 @@ def list_loops(folder: pathlib.Path) -> list[pathlib.Path]:
     """
     if not folder.is_dir():
         raise DirectionError(f"{folder}: no such folder, one with loops is needed; check its name")
-    suffixes = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus"}
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.is_file())
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())

@@ -2,8 +2,8 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -80,11 +80,43 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
     DirectionError
         If an entry lacks a field, or does not fit the model.
     """
-    attribute_map, source = read_attribute_map(header), header.weights.source
-    table: dict[str, Direction] = {}
-    for entry in header.directions:
+    attribute_map = read_attribute_map(header)
+    return read_entries(header, header.directions, lambda entry: read_direction(entry, header, attribute_map))
+
+
+def read_lines(header: ModelHeader) -> dict[str, Line]:
+    """Read the straight lines of a model by name, whatever has become of its curves and their map.
+
+    Raises
+    ------
+    DirectionError
+        If one of them cannot be read.
+    """
+    lines = [entry for entry in header.directions if not is_curve(entry)]
+    return read_entries(header, lines, lambda entry: read_line(entry, header))
+
+
+def curved_attributes(header: ModelHeader) -> tuple[str, ...]:
+    """Name what the curves of a model move, each once; nothing of them is checked."""
+    named = [str(entry.get("attribute")) for entry in header.directions if is_curve(entry)]
+    return tuple(dict.fromkeys(named))
+
+
+def is_curve(entry: Any) -> bool:
+    """Whether an entry is of a curve."""
+    return isinstance(entry, Mapping) and "limits" in entry
+
+
+Kind = TypeVar("Kind", Line, Direction)
+
+
+def read_entries(header: ModelHeader, entries: Iterable[Any], read: Callable[[Any], Kind]) -> dict[str, Kind]:
+    """Read entries, which must have different names."""
+    source = header.weights.source
+    table: dict[str, Kind] = {}
+    for entry in entries:
         try:
-            found = read_curve(entry, attribute_map) if "limits" in entry else read_line(entry, header)
+            found = read(entry)
             if not NAME.fullmatch(found.name) or found.name in table:
                 raise DirectionError(
                     f"direction name {found.name[:40]!r}; 1 to 40 lower-case letters, digits, '-', '_' and '.' are "
@@ -99,6 +131,11 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
             ) from error
         table[found.name] = found
     return table
+
+
+def read_direction(entry: Any, header: ModelHeader, attribute_map: AttributeMap | None) -> Direction:
+    """Read the entry of a curve or of a line."""
+    return read_curve(entry, attribute_map) if is_curve(entry) else read_line(entry, header)
 
 
 def read_line(entry: Mapping[str, Any], header: ModelHeader) -> Line:

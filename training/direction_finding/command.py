@@ -92,10 +92,10 @@ def report(
             begin=lambda total: progress.update(task, total=total),
             advance=lambda count: progress.advance(task, count),
         )
+    print_reports(reports, as_json=as_json)
     if out is not None:
         draw_picture(out / "picture.png", reports, title=model.stem)
         (out / "report.json").write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
-    print_reports(reports, as_json=as_json)
 
 
 @directions.command()

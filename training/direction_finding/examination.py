@@ -9,7 +9,7 @@ import numpy as np
 
 from directions.population import Population
 from directions.survey import Listener
-from directions.table import Direction
+from directions.table import HOLD, Direction
 from melgan_vocoder.vocoder_file import load_vocoder
 from stylegan_audio.generator_weights import load_generator
 from stylegan_audio.model_file import ModelHeader
@@ -86,7 +86,8 @@ class Examination:
         """Measure a direction on loops that took no part in finding it; see `verdict.judge`."""
         w = self.examined_w()
         swept = sweep(self.listener, direction, w=w, strengths=strengths, unmoved=self.unmoved)
-        return judge(swept, attribute=direction.attribute, reference=self.reference)
+        holds = direction.name.endswith(HOLD)
+        return judge(swept, attribute=direction.attribute, reference=self.reference, holds=holds)
 
     def describe(self, direction: Direction) -> dict[str, Any]:
         """Tell what an axis without a name moves, from end to end and in standard deviations: `moves`."""

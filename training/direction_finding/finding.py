@@ -2,7 +2,8 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from directions.curve import Curve
 from directions.population import Population
 from directions.sefa import sefa_axes
 from directions.survey import Listener
-from directions.table import HOLD, Direction, Line, read_directions, table_parts
+from directions.table import HOLD, Direction, Line, curved_attributes, read_lines, table_parts
 from stylegan_audio.model_file import read_model_header
 from stylegan_audio.rewriting import rewrite_model
 from training.direction_finding.attribute_regression import N_EPOCHS, AttributeRegression
@@ -125,15 +126,14 @@ class Plan:
     axes: str = "pca"
     """Where the unnamed axes come from, a key of `AXES`."""
 
-    def with_curves_of(self, table: Mapping[str, Direction]) -> "Plan":
-        """Find the curves that a model has anew, too: they would follow another map."""
-        known = [each.attribute for each in table.values() if isinstance(each, Curve)]
-        return dataclasses.replace(self, names=tuple(dict.fromkeys((*self.names, *known)))) if self.names else self
+    def wanted(self, role: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Attributes to find directions for: also those that the model has one for, which would follow an older map."""
+        return tuple(dict.fromkeys((*(self.names or NAMES[role]), *known)))
 
-    def count_loops(self, role: str) -> int:
+    def count_loops(self, wanted: Sequence[str]) -> int:
         """Loops that will be drawn, for a progress bar."""
         surveyed = self.n_loops + 2 * len(REFERENCE_SEEDS) + N_EPOCHS * LOOPS_AN_EPOCH
-        judged = len(self.names or NAMES[role]) * (len(STRENGTHS) + len(HOLD_STRENGTHS) - 2)
+        judged = len(wanted) * (len(STRENGTHS) + len(HOLD_STRENGTHS) - 2)
         return surveyed + (1 + judged + N_AXES * (len(AXIS_STRENGTHS) - 1)) * self.n_seeds  # 0 is heard once
 
 
@@ -156,56 +156,61 @@ def find_directions(
     Returns
     -------
     dict of str to Direction
-        The table: each attribute's direction, the one that holds the rest, and the axes. Directions that the model had
-        under other names stay.
+        The table: each attribute's direction, the one that holds the rest, and the axes. Straight lines that the model
+        had under other names stay.
 
     Raises
     ------
     LoopmorphError
         If the file is not a model, the loops are too few, or an attribute is the same in all of them.
+    OSError
+        If the file's folder cannot be written.
     """
     header = read_model_header(path)
     require_names(plan.names)
     require_loops(plan.n_loops, header.config.w_dim)
-    table = dict(read_directions(header))
-    plan = plan.with_curves_of(table)
-    begin(plan.count_loops(header.identity.role))
-    examination = Examination.open(header, names=plan.names, n_seeds=plan.n_seeds, advance=advance)
+    tempfile.TemporaryFile(dir=path.parent).close()  # told now, not when all is found
+    table: dict[str, Direction] = dict(read_lines(header))
+    known = [name for name in curved_attributes(header) if name in ATTRIBUTES]
+    wanted = plan.wanted(header.identity.role, known)
+    begin(plan.count_loops(wanted))
+    examination = Examination.open(header, names=wanted, n_seeds=plan.n_seeds, advance=advance)
     regression = regress_attributes(examination, n_loops=plan.n_loops)
     finder = Finder(examination=examination, regression=regression)
-    for name in choose_attributes(header.identity.role, plan.names, regression.names):
+    for name in choose_attributes(wanted, asked=plan.names, moving=regression.names):
         table |= {direction.name: direction for direction in finder.judged(name)}
     table |= {direction.name: direction for direction in finder.axes(plan.axes)}
     rewrite_model(header, path, directions=table_parts(table), attribute_map=regression.attribute_map.parts())
     return table
 
 
-def choose_attributes(role: str, names: tuple[str, ...], moving: tuple[str, ...]) -> tuple[str, ...]:
-    """Choose what to find directions for.
+def choose_attributes(wanted: Sequence[str], *, asked: Sequence[str], moving: Sequence[str]) -> list[str]:
+    """Choose what to find directions for: what is wanted and moves.
 
     Raises
     ------
     TrainingError
-        If one of the names is the same in all loops.
+        If one that was asked for by name is the same in all loops.
     """
-    if still := [name for name in names if name not in moving]:
+    if still := [name for name in asked if name not in moving]:
         raise TrainingError(
             f"{still[0]} is the same in all loops, a difference is needed to find a direction; leave it out with "
             "--attribute"
         )
-    return names or tuple(name for name in NAMES[role] if name in moving)
+    return [name for name in wanted if name in moving]
 
 
 def require_names(names: tuple[str, ...]) -> None:
-    """Check that attributes exist.
+    """Check that attributes exist; every deck plays at one loudness, so nothing moves it.
 
     Raises
     ------
     TrainingError
         If one does not.
     """
-    if unknown := [name for name in names if name not in ATTRIBUTES]:
-        raise TrainingError(f"attribute {unknown[0]!r} is not known; choose among {', '.join(ATTRIBUTES)}")
+    known = [name for name in ATTRIBUTES if name != LEVELLED]
+    if unknown := [name for name in names if name not in known]:
+        raise TrainingError(f"attribute {unknown[0]!r} has no direction; choose among {', '.join(known)}")
 
 
 def require_loops(n_loops: int, w_dim: int) -> None:

@@ -17,7 +17,7 @@ def print_reports(reports: Mapping[str, Mapping[str, Any]], *, as_json: bool) ->
     if as_json:
         click.echo(json.dumps({name: dict(report) for name, report in reports.items()}))
         return
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(lay_table({name: report for name, report in reports.items() if "effect" in report}))
     for name, report in reports.items():
         if "moves" in report:
@@ -41,7 +41,7 @@ def print_morphs(found: Mapping[str, Mapping[str, Any]], *, as_json: bool) -> No
             f"{figures['tempo_held']:.1%} ({figures['tempo_at_ends']:.1%})",
             f"{figures['downbeat_held']:.1%}",
         )
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 def lay_table(reports: Mapping[str, Mapping[str, Any]]) -> Table:

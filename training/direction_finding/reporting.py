@@ -14,7 +14,9 @@ from training.corpus import Corpus
 from training.direction_finding.examination import AXIS_STRENGTHS, REFERENCE_SEEDS, STRENGTHS, Examination
 from training.direction_finding.plain import PLAIN_LOOPS, plain_directions
 from training.direction_finding.verdict import rounded
+from training.errors import TrainingError
 from training.model_evaluation.feature_space import pool_mel
+from training.model_evaluation.neighbours import N_NEIGHBOURS
 from training.model_evaluation.real_loops import RealLoops
 
 CORPUS_LOOPS = 600
@@ -82,8 +84,19 @@ def report_directions(
 
 
 def corpus_features(folder: pathlib.Path) -> np.ndarray:
-    """Read coarse mels of held-out loops, `[n, n_cells]`."""
+    """Read coarse mels of held-out loops, `[n, n_cells]`.
+
+    Raises
+    ------
+    TrainingError
+        If they are too few.
+    """
     corpus = Corpus.open(folder)
-    numbers = [int(number) for number in corpus.split("held_out")[:CORPUS_LOOPS]]
+    numbers = corpus.split("held_out")[:CORPUS_LOOPS]
+    if len(numbers) <= N_NEIGHBOURS:
+        raise TrainingError(
+            f"{folder}: holds out {len(numbers)} loops, more than {N_NEIGHBOURS} are needed to tell what lies among "
+            "them; choose a larger corpus"
+        )
     loops = RealLoops.open(corpus, MelFormat())
     return np.concatenate([pool_mel(batch[:, 0]) for batch in loops.batches(numbers)])

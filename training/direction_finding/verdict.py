@@ -53,7 +53,7 @@ class Reference:
         )
 
 
-def judge(sweep: Sweep, *, attribute: str, reference: Reference) -> dict[str, Any]:
+def judge(sweep: Sweep, *, attribute: str, reference: Reference, holds: bool = False) -> dict[str, Any]:
     """Sum up what a direction does.
 
     Parameters
@@ -64,6 +64,8 @@ def judge(sweep: Sweep, *, attribute: str, reference: Reference) -> dict[str, An
         What it is to move.
     reference : Reference
         Random loops.
+    holds : bool
+        Whether it is to hold its attribute's family as well; else that may move along as it usually does.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def judge(sweep: Sweep, *, attribute: str, reference: Reference) -> dict[str, An
         "seeds": len(sweep.middle.envelopes),
         "population_sd": dict(reference.population_sd),
     }
-    reason = "; ".join(objections(report, attribute))
+    reason = "; ".join(objections(report, attribute, holds=holds))
     return {"offered": not reason, "reason": reason, **rounded(report)}
 
 
@@ -111,17 +113,20 @@ def changes_of(sweep: Sweep, reference: Reference) -> dict[str, float]:
     }
 
 
-def objections(report: Mapping[str, Any], attribute: str) -> list[str]:
+def objections(report: Mapping[str, Any], attribute: str, *, holds: bool) -> list[str]:
     """Say in plain words what a direction falls short of."""
     said = []
     if report["spearman"] < LEAST_SPEARMAN:
         said.append(f"{attribute} does not rise steadily (Spearman {report['spearman']:.2f}, {LEAST_SPEARMAN} needed)")
     if report["effect"] < LEAST_EFFECT:
         said.append(f"{attribute} moves by {report['effect']:.1f} standard deviations, {LEAST_EFFECT:g} needed")
-    leaks = {name: abs(leak) for name, leak in report["leaks"].items() if name != LEVELLED}
-    worst = max(leaks, key=leaks.__getitem__, default=None)
-    if worst is not None and leaks[worst] > MOST_LEAK:
-        said.append(f"{worst} moves {leaks[worst]:.0%} as much, at most {MOST_LEAK:.0%} may")
+    leaks = {name: (abs(leak), MOST_LEAK) for name, leak in report["leaks"].items() if name != LEVELLED}
+    for name, (leak, correlation) in report["within_family"].items():
+        leaks[name] = abs(leak), MOST_LEAK if holds else max(abs(correlation), MOST_LEAK)
+    worst = max(leaks, key=lambda name: leaks[name][0] - leaks[name][1], default=None)
+    if worst is not None and leaks[worst][0] > leaks[worst][1]:
+        leak, most = leaks[worst]
+        said.append(f"{worst} moves {leak:.0%} as much, at most {most:.0%} may")
     return said
 
 

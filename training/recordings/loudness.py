@@ -3,16 +3,11 @@
 import numpy as np
 from scipy import signal
 
+from directions.k_weighting import K_WEIGHTING
+
 TARGET_LUFS = -16.0
 PEAK = 0.97
 """Highest peak; a loop that would exceed it stays quieter."""
-K_WEIGHTING = np.array(
-    [
-        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
-        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
-    ]
-)
-"""Second-order sections at 48 kHz: a head's shelf, and a high-pass."""
 
 
 def loudness_lufs(loop: np.ndarray) -> float:
@@ -30,7 +25,7 @@ def loudness_lufs(loop: np.ndarray) -> float:
 
     References
     ----------
-    Recommendation ITU-R BS.1770-4, Annex 1.
+    ITU-R BS.1770-5 (2023), annex 1.
     """
     twice = np.concatenate([loop, loop]).astype(np.float64)
     power = float(np.square(signal.sosfilt(K_WEIGHTING, twice)[len(loop) :]).mean())

@@ -116,8 +116,7 @@ def band_frequency_loss(drawn: Tensor, target: Tensor, mel_format: LoopFormat) -
     Tensor [shape=()]
         Each band counts by how far the target's mel is above the floor: silent bands have no frequency.
     """
-    floor = (mel_format.floor_log10 - mel_format.center_log10) / mel_format.scale_log10
-    heard = (target[:, 0] - floor).clamp_min(0)
+    heard = (target[:, 0] - mel_format.floor).clamp_min(0)
     return ((drawn[:, 1] - target[:, 1]).abs() * heard).sum() / heard.sum().clamp_min(1)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_report_measures_anew_and_leaves_the_file(told: tuple[pathlib.Path, Resu
     assert path.read_bytes() == before
 
 
+def test_a_corpus_that_holds_out_too_few_loops_is_refused_at_once(
+    told: tuple[pathlib.Path, Result], tmp_path: pathlib.Path
+) -> None:
+    corpus = CliRunner().invoke(main, ["synth", "techno", str(tmp_path / "corpus"), "--loops", "12"])
+    assert corpus.exit_code == 0, corpus.output
+    result = invoke("report", told[0], "--corpus", tmp_path / "corpus")
+    assert result.exit_code == 1
+    assert re.search(r"holds out [0-5] loops, more than 5 are needed", result.stderr)
+
+
 def test_morphs_are_measured_on_each_way(toy_file: pathlib.Path, little_work: None) -> None:
     options = ("morphs", toy_file, "--morphs", 2, "--steps", 4)
     result = invoke(*options, "--json")
@@ -89,7 +100,7 @@ def test_reports_are_laid_out_in_a_table_or_as_json(capsys: pytest.CaptureFixtur
 
 def test_deliberate_errors_are_one_line(toy_copy: pathlib.Path, tmp_path: pathlib.Path) -> None:
     for arguments, needed in (
-        (("find", toy_copy, "--attribute", "sparkle"), "attribute 'sparkle' is not known; choose among density"),
+        (("find", toy_copy, "--attribute", "sparkle"), "attribute 'sparkle' has no direction; choose among density"),
         (("report", tmp_path / "gone"), "gone: no such file"),
         (("report", toy_copy, "--corpus", tmp_path / "none"), "none"),
     ):

@@ -118,7 +118,8 @@ def test_progress_reaches_exactly_what_was_announced(found: Found) -> None:
     ("plan", "message"),
     [
         (Plan(names=("bass",), n_loops=23), "23 loops are too few for w_dim 8; at least 24 are needed; raise --loops"),
-        (Plan(names=("sparkle",)), "attribute 'sparkle' is not known; choose among density, bass"),
+        (Plan(names=("sparkle",)), "attribute 'sparkle' has no direction; choose among density, bass"),
+        (Plan(names=("loudness",)), "attribute 'loudness' has no direction"),
     ],
 )
 def test_what_cannot_be_found_is_refused_before_any_work_and_the_file_stays(
@@ -138,8 +139,8 @@ def test_file_that_is_no_model_is_refused(vocoder_path: pathlib.Path) -> None:
 
 def test_an_attribute_that_never_changes_is_refused_by_name_and_left_out_by_role() -> None:
     with pytest.raises(TrainingError, match="swing is the same in all loops, a difference is needed"):
-        choose_attributes("rhythm", ("swing",), ("bass", "density"))
-    assert choose_attributes("rhythm", (), ("bass", "density")) == ("density", "bass")
+        choose_attributes(("swing",), asked=("swing",), moving=("bass", "density"))
+    assert choose_attributes(("density", "swing", "bass"), asked=(), moving=("bass", "density")) == ["density", "bass"]
     assert all(set(names) <= set(ATTRIBUTES) for names in NAMES.values())
 
 
@@ -152,9 +153,24 @@ def test_its_family_may_move_along_as_it_usually_does_and_others_may_not() -> No
     assert finder.strict_limits("bass") == {"kick": NEXT_TO_NOTHING, "hats": NEXT_TO_NOTHING}
 
 
-def test_curves_that_a_model_has_are_found_anew_with_those_that_are_asked_for(found: Found) -> None:
-    assert Plan(names=("hats",)).with_curves_of(found.table).names == ("hats", "density", "bass")
-    assert Plan().with_curves_of(found.table).names == ()
+def test_curves_that_a_model_has_are_found_anew_with_those_that_are_asked_for() -> None:
+    assert Plan(names=("hats",)).wanted("rhythm", ("density", "bass")) == ("hats", "density", "bass")
+    assert Plan().wanted("bass", ("density", "bass")) == (*NAMES["bass"], "density")
+
+
+def test_directions_that_lost_their_map_can_be_found_again(
+    found: Found, tmp_path: pathlib.Path, little_work: None
+) -> None:
+    path, header = tmp_path / "toy.safetensors", read_model_header(found.path)
+    grit = found.table["grit"]
+    assert isinstance(grit, Line)
+    kept = {"grit": (grit.entry(), grit.vector)}
+    density = {**found.table["density"].entry(), "limits": {"an unknown one": 0.1}}
+    rewrite_model(header, path, directions={**kept, "density": (density, None)})
+    with pytest.raises(LoopmorphError, match="find it again"):
+        read_directions(read_model_header(path))
+    find_directions(path, Plan(names=("bass",), n_loops=30, n_seeds=2), begin=ignore, advance=ignore)
+    assert set(read_directions(read_model_header(path))) == set(found.table)  # density, too
 
 
 @pytest.mark.slow

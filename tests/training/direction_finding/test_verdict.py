@@ -48,9 +48,9 @@ def swept(rng: np.random.Generator, slopes: dict[str, float], *, away: float = 0
 
 
 def report(
-    rng: np.random.Generator, reference: Reference, slopes: dict[str, float], **options: float
+    rng: np.random.Generator, reference: Reference, slopes: dict[str, float], *, holds: bool = False, **options: float
 ) -> dict[str, Any]:
-    return judge(swept(rng, slopes, **options), attribute="bass", reference=reference)
+    return judge(swept(rng, slopes, **options), attribute="bass", reference=reference, holds=holds)
 
 
 def test_a_direction_that_moves_its_own_attribute_alone_is_offered(
@@ -72,6 +72,19 @@ def test_leaks_are_shares_of_the_own_change(rng: np.random.Generator, reference:
     assert found["leaks"]["density"] == pytest.approx(-0.2, abs=0.01)
     assert "kick" not in found["leaks"]
     assert found["within_family"]["kick"] == pytest.approx([0.7, 0.8], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kick", "holds", "reason"),
+    [(0.7, False, ""), (0.95, False, "kick moves 95% as much, at most "), (0.2, True, ""),
+     (0.7, True, "kick moves 70% as much, at most 25% may")],
+)  # fmt: skip
+def test_its_family_may_move_along_as_it_usually_does_but_not_where_it_is_to_hold(
+    rng: np.random.Generator, reference: Reference, kick: float, holds: bool, reason: str
+) -> None:
+    found = report(rng, reference, {"bass": 1.0, "kick": kick}, holds=holds)
+    assert found["reason"].startswith(reason)
+    assert found["offered"] == (not reason)
 
 
 @pytest.mark.parametrize(
