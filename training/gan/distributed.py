@@ -1,5 +1,6 @@
 """Several GPUs, or processes, that take one step together: what torchrun started, or one process alone."""
 
+import datetime
 import os
 from collections.abc import Iterable
 
@@ -7,6 +8,9 @@ import torch
 from torch import Tensor, distributed, nn
 
 from training.device import choose_device
+
+PATIENCE_H = 12
+"""How long companions wait while the first process makes the spectrograms of a large corpus."""
 
 
 class Ranks:
@@ -57,7 +61,8 @@ class Ranks:
         if chosen.type == "cuda":
             chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
             torch.cuda.set_device(chosen)
-        distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+        backend = "nccl" if chosen.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, timeout=datetime.timedelta(hours=PATIENCE_H))
         return cls(rank=distributed.get_rank(), n_ranks=n_ranks, device=chosen)
 
     @property

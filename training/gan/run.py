@@ -123,8 +123,8 @@ class GanRun(TrainingRun):
         return BatchQueue(reals.batch, first_step=self.progress.step, n_threads=batch.n_threads)
 
     def should_end(self, interrupt: Interrupt) -> bool:
-        """Whether the next step is not to be taken, on any process."""
-        return self.ranks.agree(super().should_end(interrupt))
+        """Whether the next step is not to be taken: by the first process's clock, or because any is interrupted."""
+        return self.ranks.agree(interrupt.is_asked or (self.ranks.is_first and self.is_done))
 
     def train_step(self, batch: np.ndarray) -> dict[str, Tensor] | None:
         """Take one step: losses by name, or None if a gradient was not finite."""

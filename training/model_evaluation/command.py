@@ -78,14 +78,14 @@ def evaluate(
         console=Console(stderr=True),
     )
     title = evaluation.report["model"]["name"]
-    if out is not None:
-        from training.model_evaluation.picture import draw_picture
-
-        draw_picture(out / "picture.png", evaluation, title=title)
-        (out / "report.json").write_text(json.dumps(evaluation.report, indent=1) + "\n", encoding="utf-8")
     if as_json:
         click.echo(json.dumps(evaluation.report))
     else:
         from training.model_evaluation.report_table import lay_table
 
-        Console().print(lay_table(evaluation.report, title=title))
+        Console(markup=False, emoji=False).print(lay_table(evaluation.report, title=title))
+    if out is not None:
+        from training.model_evaluation.picture import draw_picture
+
+        draw_picture(out / "picture.png", evaluation, title=title)
+        (out / "report.json").write_text(json.dumps(evaluation.report, indent=1) + "\n", encoding="utf-8")

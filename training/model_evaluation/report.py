@@ -85,11 +85,11 @@ def evaluate(
     path, path_details = measure_path(generator, drawn=drawn, held_out=held_out, plan=plan, advance=advance)
     figures: Figures = {**filled, "memorising": memory, "path": path, "seam": compare_seams(drawn, held_out)}
     details: dict[str, Any] = {"space": {"explained": space.explained}, "memorising": distances, "path": path_details}
-    own = hear(real.audio(plan.held_out[: plan.n_heard]), fmt)
-    advance(plan.n_heard)
     if with_rhythm:
+        own = hear(real.audio(plan.held_out[: plan.n_heard]), fmt)
         rhythm, details["rhythm"] = measure_rhythms(drawn, held_out, own=own, mel_format=fmt, rng=stream(plan, 4))
         figures |= rhythm
+    advance(plan.n_heard)
     if with_pitch and plan.n_heard:
         figures["pitch"] = compare_notes(drawn, held_out)
     report = {"protocol": describe(plan, fmt), "figures": figures, "details": details}

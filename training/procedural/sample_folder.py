@@ -1,18 +1,19 @@
 """A folder of recordings -> one-shots: those with a drum's name, short, at 48 kHz, beginning with the hit."""
 
 import math
+import os
 import pathlib
 
 import numpy as np
 import soundfile
 from scipy import signal
 
+from training.audio_names import AUDIO_SUFFIXES
 from training.errors import TrainingError
 from training.procedural.envelopes import fade_ends
 from training.procedural.grid import SAMPLE_RATE, seconds
 from training.procedural.one_shots import OneShots, voice_of
 
-SUFFIXES = (".flac", ".wav", ".aif", ".aiff", ".ogg")
 MAX_S = 2.8
 """Longest recording that counts as one hit."""
 MAX_HIT_S = 0.9
@@ -43,7 +44,7 @@ def read_one_shots(folder: pathlib.Path) -> OneShots:
         raise TrainingError(f"{folder}: no such folder; a folder of drum hits is needed; check --samples")
     sounds: dict[str, list[np.ndarray]] = {}
     for path in sorted(folder.iterdir()):
-        voice = voice_of(path.stem) if path.suffix.lower() in SUFFIXES else None
+        voice = voice_of(path.stem) if path.suffix.lower() in AUDIO_SUFFIXES else None
         if voice is None or path.stem.startswith(("loop_", "ambi_", "glitch_bass")):
             continue
         hit = read_hit(path)
@@ -66,7 +67,7 @@ def read_hit(path: pathlib.Path) -> np.ndarray | None:
         If the file cannot be read.
     """
     try:
-        recording, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        recording, rate = soundfile.read(os.fsencode(path), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise TrainingError(
             f"{path}: cannot be read ({error}); an audio file is needed; replace or delete it"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -10,11 +11,11 @@ import soundfile
 import soxr
 from scipy import ndimage
 
+from directions.loop_file import SUFFIXES
+from training.audio_names import printable
 from training.errors import TrainingError
 from training.recordings.onsets import SAMPLE_RATE
 
-SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} - {".raw"} | {".aif", ".oga", ".opus"}
-"""Names of what soundfile reads; raw samples have no header and are left out."""
 PART_S = 600.0
 CLIP_BLOCK_S = 0.1
 FLAT, FLAT_SAMPLES = 2e-4, 3
@@ -86,7 +87,7 @@ def read_parts(path: pathlib.Path) -> Iterator[Recording]:
         If it cannot be read.
     """
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:  # a name need not be UTF-8
             part = round(PART_S * file.samplerate)
             position = 0
             while len(read := file.read(part, dtype="float32", always_2d=True)):
@@ -95,10 +96,11 @@ def read_parts(path: pathlib.Path) -> Iterator[Recording]:
                 position += len(read)
     except (OSError, soundfile.SoundFileError) as error:
         raise TrainingError(
-            f"{path}: cannot be read ({reason(error, path)}), an audio file is needed; replace or delete it"
+            f"{printable(str(path))}: cannot be read ({reason(error, path)}), an audio file is needed; replace or "
+            "delete it"
         ) from error
     if not position:
-        raise TrainingError(f"{path}: holds no samples, an audio file is needed; replace or delete it")
+        raise TrainingError(f"{printable(str(path))}: holds no samples, an audio file is needed; replace or delete it")
 
 
 def reason(error: Exception, path: pathlib.Path) -> str:

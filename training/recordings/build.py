@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from training.audio_names import printable
 from training.corpus import write_manifest
 from training.errors import TrainingError
 from training.manifest import CorpusEntry
@@ -59,7 +60,7 @@ def build_corpus(
         If there are no audio files, none of them gave a loop, or `out` is of another run.
     """
     paths = find_files(folder)
-    names = {path.relative_to(folder).as_posix(): path for path in paths}
+    names = {printable(path.relative_to(folder).as_posix()): path for path in paths}
     journal = Journal(out, dataclasses.asdict(settings))
     if begin is not None:
         begin(len(names))

@@ -61,7 +61,7 @@ def corpus(
         )
     made = Corpus.open(out)
     draw_loops(made, out / "loops.png")
-    Console().print(make_table(records, made.entries, title=f"{out}"))
+    Console(markup=False, emoji=False).print(make_table(records, made.entries, title=f"{out}"))
     if doubtful := tell_doubtful_names(records):
         click.echo(doubtful)
 

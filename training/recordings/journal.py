@@ -108,7 +108,7 @@ class Journal:
         return self.folder / f"{self.shard_path.name}.partial"
 
     def read(self, settings: dict[str, Any]) -> None:
-        """Read the lines; a last one that was cut is dropped."""
+        """Read the lines; a last one that was cut is dropped, and files that could not be read are tried again."""
         lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         try:
             begun = json.loads(lines[0]) if lines else None
@@ -126,12 +126,14 @@ class Journal:
             if not line.endswith("\n"):
                 break
             try:
-                self.records.append(FileRecord.from_json(line))
+                record = FileRecord.from_json(line)
             except (ValueError, KeyError, TypeError) as error:
                 raise TrainingError(
                     f"{self.path} line {number}: broken ({error}), what became of a file is needed; delete the folder "
                     "and begin again"
                 ) from error
+            if record.entries or not record.error:
+                self.records.append(record)
             whole += line
         if len(whole) < sum(map(len, lines)):
             self.path.write_text(whole, encoding="utf-8")

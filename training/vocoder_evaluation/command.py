@@ -71,7 +71,7 @@ def vocoder_eval(
     for steps in griffin_lim:
         vocoders[f"Griffin-Lim {steps}"] = GriffinLim(steps, vocoder_mel_magnitude)
         vocoders[f"Griffin-Lim {steps}, own mel"] = GriffinLim(steps, own_mel_magnitude)
-    warnings = Console(stderr=True)
+    warnings = Console(stderr=True, markup=False, emoji=False)
     real = unheard_loops(loops) if folder is None else read_real_loops(folder, report=warnings.print, n_loops=loops)
     with Progress(console=warnings, transient=True) as progress:
         task = progress.add_task("listening")
@@ -90,7 +90,7 @@ def vocoder_eval(
     if as_json:
         click.echo(json.dumps(reports))
     else:
-        Console().print(compare_reports(reports))
+        Console(markup=False, emoji=False).print(compare_reports(reports))
         if drawn_by is not None:
             click.echo(f"loops of {drawn_by.name}: mel L1 {reports[path.stem]['drawn_mel_l1_decades']:.3f} decades")
 

@@ -1,5 +1,6 @@
 """A folder of audio files -> loops of four seconds to measure distances on."""
 
+import os
 import pathlib
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped, unused-ignore]
 import soxr  # type: ignore[import-untyped, unused-ignore]
 
-from training.audio_names import AUDIO_SUFFIXES
+from training.audio_names import AUDIO_SUFFIXES, printable
 from training.errors import TrainingError
 from training.vocoder_evaluation.resynthesis import N_SAMPLES, SAMPLE_RATE
 
@@ -52,7 +53,7 @@ def read_real_loops(
     loops = []
     for path in paths:
         try:
-            loops.append((path.relative_to(folder).as_posix(), make_loop(read_audio(path))))
+            loops.append((printable(path.relative_to(folder).as_posix()), make_loop(read_audio(path))))
         except TrainingError as error:
             report(str(error))
     if not loops:
@@ -76,14 +77,16 @@ def read_audio(path: pathlib.Path) -> np.ndarray:
         If it cannot be read, or holds no sound.
     """
     try:
-        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        audio, sample_rate = soundfile.read(os.fsencode(path), dtype="float32", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
         raise TrainingError(
-            f"{path}: cannot be read ({error}), an audio file is needed; remove or repair it"
+            f"{printable(str(path))}: cannot be read ({error}), an audio file is needed; remove or repair it"
         ) from error
     mono = audio.mean(axis=1)
     if not len(mono) or not np.isfinite(mono).all() or not mono.any():
-        raise TrainingError(f"{path}: {len(mono)} samples that hold no sound, some are needed; remove or repair it")
+        raise TrainingError(
+            f"{printable(str(path))}: {len(mono)} samples that hold no sound, some are needed; remove or repair it"
+        )
     return soxr.resample(mono, sample_rate, SAMPLE_RATE).astype(np.float32)
 
 

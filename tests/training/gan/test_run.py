@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -203,3 +204,14 @@ def test_run_that_has_not_saved_is_no_beginning(start_run: Start, tmp_path: path
 def test_last_part_of_a_batch_is_the_batch(start_run: Start, tmp_path: pathlib.Path) -> None:
     run = start_run(tmp_path, batch=BatchConfig(batch_size=8, images_per_pass=4), loss={"r1_images": 8})
     assert (run.limits.steps, run.limits.evaluate_every, run.per_step) == (6, 4, 8)
+
+
+@pytest.mark.parametrize(
+    ("is_first", "is_done", "is_asked", "ends"),
+    [(True, True, False, True), (False, True, False, False), (False, False, True, True), (True, False, False, False)],
+)
+def test_of_several_processes_the_first_says_when_it_is_done_and_any_may_be_interrupted(
+    is_first: bool, is_done: bool, is_asked: bool, ends: bool
+) -> None:
+    run = SimpleNamespace(ranks=SimpleNamespace(is_first=is_first, agree=bool), is_done=is_done)
+    assert GanRun.should_end(run, SimpleNamespace(is_asked=is_asked)) == ends  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import os
 import pathlib
 import shutil
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from training.recordings import build as module
 from training.recordings import journal as journal_module
 from training.recordings.build import build_corpus
 from training.recordings.file_loops import loops_of_file
-from training.recordings.journal import FileRecord
+from training.recordings.journal import JOURNAL, FileRecord
 from training.recordings.settings import Settings
 from training.recordings.summary import count_rejected, make_table, tell_doubtful_names
 
@@ -77,20 +78,30 @@ def test_files_whose_name_may_tell_a_wrong_tempo_are_named(built: tuple[pathlib.
     assert "wrong 100 BPM.wav and 2 more; take" in tell_doubtful_names([wrong] * 7)
 
 
-def test_second_run_does_no_work(
-    built: tuple[pathlib.Path, list[FileRecord]], recordings: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+def test_second_run_does_no_work_but_for_what_could_not_be_read(
+    built: tuple[pathlib.Path, list[FileRecord]],
+    recordings: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "cut_file", lambda path, settings: pytest.fail("works"))
-    manifest = (built[0] / "manifest.jsonl").read_bytes()
+    cut_file, cut = module.cut_file, []
+    monkeypatch.setattr(
+        module, "cut_file", lambda path, settings: cut.append(path.name) or cut_file(path, settings=settings)
+    )
+    out = shutil.copytree(built[0], tmp_path / "out")
+    manifest = (out / "manifest.jsonl").read_bytes()
     seen: list[str] = []
-    records = build_corpus(recordings, built[0], Settings(licence="CC0-1.0"), advance=seen.append)
+    records = build_corpus(recordings, out, Settings(licence="CC0-1.0"), advance=seen.append)
     assert len(seen) == len(records) == 9
-    assert (built[0] / "manifest.jsonl").read_bytes() == manifest
-    Corpus.open(built[0]).verify()
+    assert cut == ["corrupt.wav"]
+    assert (out / "manifest.jsonl").read_bytes() == manifest
+    Corpus.open(out).verify()
 
 
-def content(folder: pathlib.Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+def content(folder: pathlib.Path) -> dict[str, object]:
+    """Bytes of each file; of the journal the lines, of which one may be there again."""
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {**whole, JOURNAL: set(whole[JOURNAL].splitlines())}
 
 
 @pytest.mark.parametrize("cut_after", [1, 3])
@@ -137,6 +148,34 @@ def test_new_files_are_added_to_a_corpus(recordings: pathlib.Path, tmp_path: pat
     corpus = Corpus.open(tmp_path / "out")
     corpus.verify()
     assert [entry.shard for entry in corpus.entries] == ["shard-00000.npy", "shard-00001.npy"]
+
+
+def test_a_file_that_could_not_be_read_is_read_once_it_is_mended(
+    recordings: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    files, told = tmp_path / "files", []
+    files.mkdir()
+    shutil.copy(recordings / "breaks.wav", files)
+    shutil.copy(recordings / "corrupt.wav", files / "house.flac")
+    build_corpus(files, tmp_path / "out", Settings())
+    shutil.copy(recordings / "more" / "house.flac", files)
+    records = build_corpus(files, tmp_path / "out", Settings(), advance=told.append)
+    assert [record.source for record in records if record.entries] == ["breaks.wav", "house.flac"]
+    assert told == ["", ""]
+    Corpus.open(tmp_path / "out").verify()
+
+
+def test_a_name_in_another_encoding_than_utf_8_is_read_and_shown(
+    recordings: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for name, source in ((b"caf\xe9.wav", "breaks.wav"), (b"na\xefve.wav", "corrupt.wav")):
+        shutil.copy(recordings / source, os.fsdecode(os.fsencode(files) + b"/" + name))
+    records = build_corpus(files, tmp_path / "out", Settings())
+    assert [(record.source, len(record.entries)) for record in records] == [("caf\\xe9.wav", 1), ("na\\xefve.wav", 0)]
+    assert records[1].error.startswith(f"{files}/na\\xefve.wav: cannot be read (")
+    assert Corpus.open(tmp_path / "out").entries[0].source == "caf\\xe9.wav"
 
 
 @pytest.mark.slow
