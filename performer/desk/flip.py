@@ -51,7 +51,7 @@ def retime(position: int, line: np.ndarray, voice: np.ndarray, headers: np.ndarr
 
 @compiled
 def start_fade(
-    cell: int, slot: int, tick: float, anchor: int, line: np.ndarray, voice: np.ndarray, clips: np.ndarray,
+    cell: int, slot: int, tick: float, anchor: int, begin: int, line: np.ndarray, voice: np.ndarray, clips: np.ndarray,
     headers: np.ndarray, playing: np.ndarray, fade: int,
 ) -> None:  # fmt: skip
     """Begin to fade from what sounds to another clip.
@@ -64,6 +64,8 @@ def start_fade(
         Ticks from the beginning of the cell at which it sounds ...
     anchor : int
         ... at this sample.
+    begin : int
+        Sample at which the fade begins.
     """
     v = voice[0]
     v.old_cell, v.old_slot, v.old_anchor, v.old_base, v.old_rate = v.cell, v.slot, v.anchor, v.base, v.rate
@@ -81,7 +83,7 @@ def start_fade(
             v.base = float(round(v.base))
         before = v.old_slot if v.old_slot >= 0 and v.old_cell == cell else playing[cell] % DIGIT - 1
         playing[cell] = slot + 1 + (DIGIT * (before + 1) if before != slot else 0)
-    v.correlation = correlate(voice, clips, anchor if anchor < v.old_anchor else v.old_anchor, fade)
+    v.correlation = correlate(voice, clips, begin, fade)
 
 
 @compiled
@@ -190,7 +192,8 @@ def prepare(
             return
     if slot >= 0 or v.slot >= 0:
         beyond = (v.boundary - sample_of(float(v.next_tick), line)) * line[0].ticks_a_sample
-        start_fade(cell, slot, within + beyond, v.boundary, line, voice, clips, headers, playing, fade)
+        begin = v.boundary - fade
+        start_fade(cell, slot, within + beyond, v.boundary, begin, line, voice, clips, headers, playing, fade)
 
 
 @compiled
@@ -225,4 +228,4 @@ def flip_within(
     slot = choose_slot(cell, play, seen, playing)
     if slot != v.slot:
         ticks = within + tick_of(position, line) - v.tick
-        start_fade(cell, slot, ticks, position, line, voice, clips, headers, playing, fade)
+        start_fade(cell, slot, ticks, position, position, line, voice, clips, headers, playing, fade)

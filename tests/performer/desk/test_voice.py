@@ -352,13 +352,20 @@ def test_a_clip_from_nothing_fades_in_and_silence_stays_silent(player: Player, h
     assert np.abs(np.diff(heard)).max() < 0.01
 
 
-@pytest.mark.parametrize(("shared", "middle"), [(1.0, 1.0), (0.0, 1.0)])
+@pytest.mark.parametrize("shared", [1.0, 0.0])
+@pytest.mark.parametrize(("flip", "at"), [(NOW, 4000), (BEAT, 24_000 - 960)])
 def test_a_fade_keeps_the_power_of_equal_and_of_unrelated_loops(
-    player: Player, hand_over: HandOver, rng: np.random.Generator, shared: float, middle: float
+    player: Player, hand_over: HandOver, rng: np.random.Generator, shared: float, flip: int, at: int
 ) -> None:
     common, own = (0.2 * rng.standard_normal((2, 1, 192_000))).astype(np.float32)
+    other = shared * common + np.sqrt(1 - shared**2) * own
+    cells = np.arange(192_000).reshape(-1, 6000)[:, :1000]  # each begins alike: told is where the two meet
+    other[:, cells] = common[:, cells]
     hand_over(np.repeat(common, 4, axis=0))
-    player.play(192_000 - 6000)
-    hand_over(np.repeat(shared * common + np.sqrt(1 - shared**2) * own, 4, axis=0).astype(np.float32), revision=2)
+    player.controls["flip"] = flip
+    player.play(192_000 - 24_000 + at % 24_000)
+    hand_over(np.repeat(other, 4, axis=0).astype(np.float32), revision=2)
     heard = player.play(960)
-    assert np.std(heard) == pytest.approx(0.2 * middle, rel=0.06)
+    assert player.voice["fade_left"] == 0
+    assert player.voice["slot"] != player.voice["old_slot"]
+    assert np.std(heard) == pytest.approx(0.2, rel=0.06)
