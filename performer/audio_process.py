@@ -36,7 +36,7 @@ def open_output(memory: Memory, render: Entrance, options: dict[str, Any], *, sa
     sample_rate : int
         In hertz.
     again : bool
-        Whether the music was already playing: a missing device is then waited for, and a file never overwritten.
+        Whether the sound was already here: a missing device is then waited for, and the next file taken.
 
     Returns
     -------
@@ -82,7 +82,8 @@ def main(folder: pathlib.Path, device: str | None = None) -> None:
     """
     memory = Memory.join(folder)
     options = read_options(folder) | ({"device": device} if device is not None else {})
-    again = memory.state["position_time_s"][0] > 0
+    is_newcomer = device is not None
+    again = not is_newcomer and memory.state["position_time_s"][0] > 0
     sample_rate, channels = choose_rate(options["device"]), CHANNELS[options["outputs"]]
     warm_up(sample_rate=sample_rate, channels=channels)
     priority = keep_calm(REALTIME_PRIORITY)
@@ -93,12 +94,12 @@ def main(folder: pathlib.Path, device: str | None = None) -> None:
         folder=folder,
         memory=memory,
         waits=again,
-        newcomer=device is not None,
+        newcomer=is_newcomer,
     )
     if output is None:
         return
     playback = Playback(memory, sample_rate=sample_rate, channels=channels)
-    if device is not None:
+    if is_newcomer:
         playback.opened_s = 0.0  # its buffer is full of silence already
     entrance.sound = playback.render
     say(f"sound: {output.description}; {priority}")

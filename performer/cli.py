@@ -43,7 +43,7 @@ def main() -> None:
 @click.option("--latency-ms", type=NumberRange(1, 1000), default=20, show_default=True,
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of deck 1; decks 2 to 4 go on from it by tens.")
-@click.option("--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True,
+@click.option("--osc-port", type=click.IntRange(1, 65534), default=OSC_PORT, show_default=True,
               help="Port of OSC, UDP and TCP; on this machine only, unless --tablet.")  # fmt: skip
 @click.option(
     "--oscquery-port", type=click.IntRange(1, 65535), help="TCP port of OSCQuery; the OSC port + 1 if not given."
@@ -90,8 +90,10 @@ def perform(
 
     if record is not None:
         record = require_new(record.resolve(), option="--record")
-    headers = [find_model(name) for name in models.split(",")] if models is not None else list_models()[0]
+    headers, unread = ([find_model(name) for name in models.split(",")], []) if models is not None else list_models()
     headers = headers[:MAX_MODELS]
+    for problem in unread:
+        click.echo(f"loopmorph: {problem}", err=True)
     names = ", ".join(header.name for header in headers)
     running_instruments()  # clears away what dead ones left
     paths = [str(header.weights.path.resolve()) for header in headers]

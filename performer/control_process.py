@@ -21,7 +21,6 @@ from performer.surfaces.admission import Admission
 from performer.surfaces.discovery import advertise
 from performer.surfaces.hub import Hub
 from performer.surfaces.midi.surface import play_midi
-from performer.surfaces.osc.commands import MAX_PORT
 from performer.surfaces.osc.packet import bind
 from performer.surfaces.osc.query import OscQuery
 from performer.surfaces.osc.server import OscServer
@@ -33,7 +32,7 @@ Play = Callable[[Hub], Awaitable[None]]
 def osc_surfaces(hub: Hub, receiving: socket.socket, options: dict[str, Any]) -> dict[str, Play]:
     """List what belongs to OSC: the server itself, OSCQuery beside it, and what the network is told of both."""
     server = OscServer(hub, receiving, http_port=options["http_port"])
-    query = OscQuery(server, port=options.get("oscquery_port") or server.port % MAX_PORT + 1)
+    query = OscQuery(server, port=options.get("oscquery_port") or server.port + 1)
     is_tablet = hub.admission.is_tablet
 
     async def tell_network(_hub: Hub) -> None:

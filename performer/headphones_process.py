@@ -29,7 +29,8 @@ def main(folder: pathlib.Path, device: str | None = None) -> None:
     memory = Memory.join(folder)
     options = read_options(folder)
     name = device if device is not None else options["cue_device"]
-    again = device is not None or memory.heartbeat_s("headphones") > 0
+    is_newcomer = device is not None
+    again = not is_newcomer and memory.heartbeat_s("headphones") > 0
     sample_rate = choose_rate(name)
     headphones = Headphones(memory, sample_rate=sample_rate)
     headphones.warm_up()
@@ -50,7 +51,7 @@ def main(folder: pathlib.Path, device: str | None = None) -> None:
         folder=folder,
         memory=memory,
         waits=again,
-        newcomer=device is not None,
+        newcomer=is_newcomer,
     )
     if output is None:
         return

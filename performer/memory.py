@@ -28,7 +28,7 @@ N_LOOPS = 4
 """Loops of a deck, slightly different ones, mixed to stereo."""
 CLIP_SAMPLES = 13_312
 """Room for a clip: a sixteenth at 60 BPM, and what it carries on either side."""
-N_READINGS = 6
+N_READINGS = 3
 """Readings of a meter: see `meter.measure`."""
 TAPE_SAMPLES = 1 << 20
 """Samples of the master that a recorder may be behind, 20 s."""
@@ -115,7 +115,7 @@ STATE = np.dtype(
         ("noted", "i8"),  # audio process: entries written into the journal so far
         ("logged", "i8"),  # recorder: entries of the journal that are in the ledger
         ("recording", "i8"),  # recorder: 1 while a recording is asked for
-        ("recorded_from", "i8"),  # recorder: position of its first sound
+        ("recorded_from", "i8"),  # recorder: so many samples before `recorded` as its files hold
         ("recorded", "i8"),  # recorder: position up to which it is on the disk; 0 before its first sound
         ("cue_ppm", "f8"),  # headphones process: how much faster than the nominal rates say they read
         ("cue_lag_s", "f8"),  # headphones process: how much later than the master they are heard

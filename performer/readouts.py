@@ -13,7 +13,8 @@ from performer.memory import COUNTERS, N_CELLS, N_SLOTS, Memory
 
 FLOOR_DB = -90.0
 """What silence reads."""
-ALARMS = ("underruns", "late_blocks", "render_failures", "worker_restarts", "audio_restarts", "session_failures")
+ALARMS = ("underruns", "late_blocks", "render_failures", "worker_restarts", "audio_restarts", "session_failures",
+          "unrecorded_samples")  # fmt: skip
 """Counters that a performer wants to see move."""
 
 Read = Callable[[Memory], tuple[float, ...]]
@@ -118,7 +119,8 @@ def recorded_s(memory: Memory) -> float:
     """Tell how long the recording that runs is so far, in seconds."""
     state = memory.state
     is_running = state["recording"][0] and state["recorded"][0] and state["sample_rate"][0]
-    return round((state["recorded"][0] - state["recorded_from"][0]) / state["sample_rate"][0], 1) if is_running else 0.0
+    n_samples = max(int(state["recorded"][0] - state["recorded_from"][0]), 0)  # the two are written one after the other
+    return round(n_samples / state["sample_rate"][0], 1) if is_running else 0.0
 
 
 READOUTS: tuple[Readout, ...] = (

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from performer.clock import TICKS_A_BEAT
 from performer.desk.compiled import GRID, compiled, settle
 
-MAX_S = 4.0
-"""Longest time between two repeats."""
+MAX_S = 4.2
+"""Longest time between two repeats: four beats at 60 BPM, slowed down by a nudge."""
 MAX_FEEDBACK = 0.95
 """Largest share of a repeat that is repeated again."""
 HIGH_PASS_HZ = 100.0
@@ -22,8 +23,6 @@ SILENCE = 1e-6
 """A repeat's samples below this are 0: 120 dB below full scale."""
 KNEE, CEILING = 2.0, 4.0
 """What goes round in the loop is bent from the knee on and never exceeds the ceiling."""
-BOUND = 2 * CEILING
-"""What no sample of the echo exceeds, whatever comes in."""
 
 HIGH_PASS, LOW_PASS, SMOOTHING, FADE_SAMPLES, DELAY, NEXT_DELAY, FADED, AT, FEEDBACK, MEMORY = range(10)
 """Where a state holds the shares of the two filters and of the smoothing a sample; the fade's length; the time that
@@ -70,27 +69,18 @@ def new_line(sample_rate: int) -> np.ndarray:
     return np.full((2, 1 << math.ceil(MAX_S * sample_rate).bit_length()), 0.0)
 
 
-def delay_samples(beats: float, *, tempo_bpm: float, sample_rate: int) -> int:
-    """Turn a note value into the time between two repeats.
+@compiled
+def delay_samples(beats: float, ticks_a_sample: float) -> int:
+    """Turn a note value into the time between two repeats, in samples.
 
     Parameters
     ----------
     beats : float
         Above 0: 0.5 is an eighth, 0.75 a dotted one, 1 a quarter.
-    tempo_bpm : float
-        Beats a minute, above 0.
-    sample_rate : int
-        Hertz.
-
-    Returns
-    -------
-    int
-        Samples, 1 or more. A time beyond `MAX_S` is halved until it fits, which keeps it in tempo.
+    ticks_a_sample : float
+        Of the clock, above 0.
     """
-    time_s = beats * 60 / tempo_bpm
-    while time_s > MAX_S:
-        time_s /= 2
-    return max(1, round(time_s * sample_rate))
+    return round(beats * TICKS_A_BEAT / ticks_a_sample)
 
 
 @compiled

@@ -24,8 +24,6 @@ ARRIVED = 1e-6
 """A gain this close to 1 is 1."""
 STEPS = 2.0**40
 """Gains are multiples of 1 / STEPS: a window's sum of them is exact, and never drifts."""
-FLOOR_GAIN = 1e-10
-"""Smallest gain that is told: 200 dB of reduction."""
 
 WINDOW, RELEASE, AT, GAIN, TOTAL, LOWEST, LIFE, BROKEN, RINGS = range(9)
 """Where a state holds the samples of the window; the release a sample; the place in the rings; the released gain and
@@ -107,7 +105,7 @@ def delayed(state: np.ndarray, channel: int, sample: float) -> float:
 
 
 @compiled
-def limit(block: np.ndarray, n: int, state: np.ndarray) -> tuple[bool, float]:
+def limit(block: np.ndarray, n: int, state: np.ndarray) -> bool:
     """Limit one block in place; it comes out `delay_samples` later.
 
     Parameters
@@ -121,8 +119,8 @@ def limit(block: np.ndarray, n: int, state: np.ndarray) -> tuple[bool, float]:
 
     Returns
     -------
-    tuple of bool and float
-        Whether the sound was held back, and by how much at most, in dB (0 or more).
+    bool
+        Whether the sound was held back.
 
     Notes
     -----
@@ -130,7 +128,7 @@ def limit(block: np.ndarray, n: int, state: np.ndarray) -> tuple[bool, float]:
     window, is at most the needed one when the sample comes out, since all averaged gains had seen it. Below the ceiling
     all gains are exactly 1 and the sound is only delayed, bit for bit.
     """
-    least = 1.0
+    is_held = False
     for i in range(n):
         for channel in range(2):
             if not np.isfinite(block[channel, i]):
@@ -138,9 +136,9 @@ def limit(block: np.ndarray, n: int, state: np.ndarray) -> tuple[bool, float]:
                 state[BROKEN] += 1.0
         peak = max(abs(block[0, i]), abs(block[1, i]))
         gain = average(state, lower(state, HELD / peak if peak > HELD else 1.0))
-        least = min(least, gain)
+        is_held = is_held or gain < 1.0
         for channel in range(2):
             sample = gain * delayed(state, channel, block[channel, i])
             block[channel, i] = min(max(sample, -HELD), HELD)
         state[AT] = (state[AT] + 1.0) % state[WINDOW]
-    return least < 1.0, -20.0 * np.log10(max(least, FLOOR_GAIN))
+    return is_held

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from performer.clock import TICKS_A_BEAT, TICKS_A_LOOP
+from performer.clock import TICKS_A_LOOP
 from performer.controls import DECK_STRIDE, N_DECKS, SLOTS, SMOOTHING_MS
 from performer.desk import echo as echoes
 from performer.desk import equalizer as equalizers
@@ -14,7 +14,7 @@ from performer.desk import meter as meters
 from performer.desk import sweep as sweeps
 from performer.desk.compiled import compiled
 from performer.desk.deck_sound import play_voice
-from performer.desk.echo import echo
+from performer.desk.echo import delay_samples, echo
 from performer.desk.equalizer import band_gain, equalize
 from performer.desk.limiter import limit
 from performer.desk.meter import measure
@@ -262,8 +262,7 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
     """
     limited = False
     master, send, cue, echoed = desk.buffers[1], desk.buffers[2], desk.buffers[3], desk.buffers[4]
-    ticks = values[ECHO_TIME] * TICKS_A_BEAT
-    delay = round(ticks / line[0].ticks_a_sample)
+    delay = delay_samples(values[ECHO_TIME], line[0].ticks_a_sample)
     level = values[MASTER] ** 2 * (1.0 - values[PANIC])
     first = 0
     while first < out.shape[0]:
@@ -276,8 +275,7 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
         for deck in range(N_DECKS):
             mix_deck(n, position + first, deck, values, line, loops, desk, readings)
             if channels == DECKS:
-                held_back, _ = limit(desk.buffers[0], n, desk.limiters[deck])
-                limited = limited or held_back
+                limited = limit(desk.buffers[0], n, desk.limiters[deck]) or limited
                 write_pair(out, first, 2 * deck, desk.buffers[0], n)
         echo(send, echoed, n, delay, values[ECHO_FEEDBACK], desk.echo, desk.echo_line)
         for index in range(n):
@@ -288,8 +286,7 @@ def mix_block(out: np.ndarray, position: int, values: np.ndarray, line: np.ndarr
                 whole = master[channel, index] + desk.master[2] * echoed[channel, index]
                 master[channel, index] = desk.master[0] * whole
                 cue[channel, index] *= desk.master[1]
-        held_back, _ = limit(master, n, desk.limiter)
-        limited = limited or held_back
+        limited = limit(master, n, desk.limiter) or limited
         limit(cue, n, desk.limiters[N_DECKS])
         measure(master, n, desk.meters[N_DECKS], readings[N_DECKS])
         write_ring(tape, position + first, master, n)

@@ -63,7 +63,7 @@ def progress_bar() -> "Progress":
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option("--moves", type=click.IntRange(2, 1000), default=40, show_default=True, help="Moves of each control.")
 @click.option(
-    "--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True, help="UDP port for OSC."
+    "--osc-port", type=click.IntRange(1, 65534), default=OSC_PORT, show_default=True, help="UDP port for OSC."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def latency(*, device: str, monitor: str | None, latency_ms: float, moves: int, osc_port: int, as_json: bool) -> None:
@@ -126,7 +126,7 @@ def latency(*, device: str, monitor: str | None, latency_ms: float, moves: int, 
 @click.option("--latency-ms", type=NumberRange(1, 1000), default=20, show_default=True,
               help="Latency asked of the sound device.")  # fmt: skip
 @click.option(
-    "--osc-port", type=click.IntRange(1, 65535), default=OSC_PORT, show_default=True, help="UDP port for OSC."
+    "--osc-port", type=click.IntRange(1, 65534), default=OSC_PORT, show_default=True, help="UDP port for OSC."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def soak(*, minutes: float, device: str | None, latency_ms: float, osc_port: int, as_json: bool) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from performer.console import say
 from performer.errors import PerformerError
 from performer.memory import Memory, read_options, replace_text, write_options
 
@@ -115,13 +116,27 @@ class Changeover:
         if self.process is None or self.wish is None:
             self.begin()
         elif int(self.memory.state["heir"][0]) == self.process.pid:
-            write_options(self.folder, read_options(self.folder) | {OPTIONS[self.wish.process]: self.wish.device})
-            self.replace(self.wish.process, self.process)
-            self.memory.state["heir"][0] = 0
-            self.process = None
-            self.answer(None)
+            self.hand_over(self.wish, self.process)
         elif self.process.poll() is not None or time.monotonic() - self.begun_s > LATE_S:
             self.close()
+
+    def hand_over(self, wish: Wish, process: subprocess.Popen[bytes]) -> None:
+        """Let the new process take the place of the old one; where that cannot be noted, give it up."""
+        try:
+            write_options(self.folder, read_options(self.folder) | {OPTIONS[wish.process]: wish.device})
+        except OSError as error:
+            self.end(process)
+            reason = (
+                f"the change to {wish.device!r} cannot be noted ({error.strerror}); the old one plays on; room in "
+                f"{self.folder} is needed; make some and ask again"
+            )
+            say(reason)  # there may be no room for the answer either
+            self.answer(reason)
+            return
+        self.replace(wish.process, process)
+        self.memory.state["heir"][0] = 0
+        self.process = None
+        self.answer(None)
 
     def begin(self) -> None:
         """Start what was asked for."""
@@ -140,9 +155,7 @@ class Changeover:
         """Give up a change that is under way."""
         if self.process is None or self.wish is None:
             return
-        self.process.kill()
-        code = self.process.wait()
-        self.process = None
+        code = self.end(self.process)
         try:
             self.answer(json.loads((self.folder / REFUSAL).read_text()))
         except FileNotFoundError:
@@ -150,6 +163,14 @@ class Changeover:
                 f"the new {self.wish.process} process ended ({code}) before it played on {self.wish.device!r}; the old "
                 "one plays on; look at the lines of 'loopmorph perform'"
             )
+
+    def end(self, process: subprocess.Popen[bytes]) -> int:
+        """End the new process, and be ready for another; tell its exit status."""
+        process.kill()
+        code = process.wait()
+        self.process = None
+        self.memory.state["heir"][0] = 0
+        return code
 
     def answer(self, error: str | None) -> None:
         """Tell whoever asked how it went."""

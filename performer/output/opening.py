@@ -58,7 +58,7 @@ def open_sound(device: str | None, *, again: bool, option: str, latency_ms: floa
     device : str or None
         `null`, `file:NAME.wav`, or the name of a sound device; None for the system's default.
     again : bool
-        Whether the music was already playing: a file is then not an error if it exists, and never overwritten.
+        Whether the sound was already here, in a process that is gone: where the file exists, the next one is taken.
     option : str
         What the device was named with.
     latency_ms : float

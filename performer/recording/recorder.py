@@ -70,9 +70,11 @@ class Recorder:
             self.ledger.append({"lost": lost})
         self.ledger.append(*(change.entry() for change in changes))
         state["logged"][0] = self.journal.number
+        sample_rate = self.sample_rate
         for change in changes:
             self.obey(change)
-        self.take(taped)
+        if self.sample_rate == sample_rate:  # else it may count samples of the device before
+            self.take(taped)
 
     def obey(self, change: Change) -> None:
         """Go on to a change, and follow it if it is for the recorder."""
@@ -89,9 +91,7 @@ class Recorder:
         state = self.memory.state
         if on == (self.recording is not None):
             return
-        if self.recording is not None:
-            self.recording.close()
-            say(f"recorded: {self.recording.current}" if self.begun else "nothing was recorded: there was no sound")
+        self.close()
         self.recording = self.new_recording() if on else None
         self.begun = False
         state["recorded"][0] = 0
@@ -99,7 +99,7 @@ class Recorder:
 
     def new_recording(self) -> Recording:
         """Make a recording that has no file yet."""
-        return Recording(self.choose_path(), begin=self.begin, lost=self.count_lost, beside=(SUFFIX,))
+        return Recording(self.choose_path(), begin=self.begin, lost=self.lose, beside=(SUFFIX,))
 
     def begin(self, path: pathlib.Path) -> Take:
         """Begin a file here."""
@@ -116,6 +116,11 @@ class Recorder:
         """Count sound that a recording lacks."""
         self.memory.count("unrecorded_samples", n_samples)
 
+    def lose(self, n_samples: int) -> None:
+        """Count sound that found no room on the disk."""
+        self.count_lost(n_samples)
+        self.memory.state["recorded_from"][0] += n_samples
+
     def take(self, until: int) -> None:
         """Record the tape up to a position."""
         while self.position < until and self.recording is not None:
@@ -130,9 +135,12 @@ class Recorder:
     def go_on(self, position: int, sample_rate: int) -> None:
         """Go on where a new audio process begins; in between there was silence."""
         if sample_rate != self.sample_rate:
-            self.sample_rate, self.position = sample_rate, position
-            if self.recording is not None:
+            if self.recording is not None and self.begun:
                 self.recording.close()  # the next block begins a file at the new rate
+                state = self.memory.state
+                held = (self.position - state["recorded_from"][0]) * sample_rate / self.sample_rate
+                state["recorded"][0], state["recorded_from"][0] = position, position - round(held)
+            self.sample_rate, self.position = sample_rate, position
         if self.recording is None or not self.begun:
             self.position = position
         while self.position < position:
@@ -157,7 +165,14 @@ class Recorder:
         self.memory.state["recorded"][0] = held
 
     def close(self) -> None:
-        """End the recording, if there is one."""
-        if self.recording is not None:
-            self.recording.close()
-            say(f"recorded: {self.recording.current}" if self.begun else "nothing was recorded: there was no sound")
+        """End the recording, if there is one, and say what there is of it."""
+        if self.recording is None:
+            return
+        self.recording.close()
+        state = self.memory.state
+        if not self.begun:
+            say("nothing was recorded: there was no sound")
+        elif self.recording.kept is None and state["recorded"][0] <= state["recorded_from"][0]:
+            say(f"nothing was recorded: {self.recording.current} could not be written")
+        else:
+            say(f"recorded: {self.recording.kept or self.recording.path}")

@@ -64,6 +64,8 @@ class Recording:
         self.current = path
         self.file: SoundFile | None = None
         self.told: pathlib.Path | None = None
+        self.kept: pathlib.Path | None = None
+        """The newest file that is finished and holds something."""
         self.failing = False
         self.retry_s = 0.0
 
@@ -104,6 +106,8 @@ class Recording:
                     file.close()
                 if file.n_samples == 0:
                     file.remove()
+                else:
+                    self.kept = self.current
         self.failing = True
         self.retry_s = time.monotonic() + RETRY_S
 
@@ -115,6 +119,8 @@ class Recording:
                 file.close()
         except OSError as error:
             say(f"{self.current}: {error.strerror}; its very end is missing")
+        if file is not None and file.n_samples > 0:
+            self.kept = self.current
 
 
 def unused_path(path: pathlib.Path, *, beside: Sequence[str] = ()) -> pathlib.Path:

@@ -166,12 +166,13 @@ class Conductor:
             set_values(self.memory, [SLOTS["/tempo"].start], [tempo_bpm])
 
     def poll(self) -> None:
-        """Note what was played and save what has changed, if it is time."""
+        """Note what was played, end what a morph has begun, and save what has changed, if it is time."""
         now_s = self.now_s()
         if now_s - self.polled_s < POLL_S:
             return
         self.polled_s = now_s
         self.guard("the history", self.chronicle.poll)
+        self.guard("the scene", self.session.settle)
         self.guard("the session", self.save)
         for path in list(self.keeper.problems):
             self.memory.count("session_failures")

@@ -12,7 +12,7 @@ from performer.actions import N_SCENES
 from performer.crate import crate_folders
 from performer.errors import ControlError, PerformerError
 from performer.memory import Memory
-from performer.session.keeper import write_whole
+from performer.session.keeper import lock, write_whole
 from performer.session.scene_morph import SceneMorph
 from performer.session.snapshot import IN_SCENES, IN_SESSIONS, Snapshot
 from performer.session.stamp import ModelStamp, read_stamps
@@ -152,10 +152,11 @@ def begin_session(memory: Memory, path: pathlib.Path, models: Sequence[str], *, 
 
 
 def keep_previous(path: pathlib.Path) -> None:
-    """Keep a copy of the session that ended last, before a fresh start saves over it."""
+    """Keep a copy of the session that ended last, before a fresh start saves over it; one that plays has not ended."""
     with contextlib.suppress(OSError, ValueError):
-        if path.exists():
-            write_whole(path.with_name(f"{path.stem}-previous{path.suffix}"), path.read_text(encoding="utf-8"))
+        if path.exists() and (claim := lock(path)) is not None:
+            with claim:
+                write_whole(path.with_name(f"{path.stem}-previous{path.suffix}"), path.read_text(encoding="utf-8"))
 
 
 class Session:
@@ -255,6 +256,11 @@ class Session:
             self.morphing[1].release()
             self.morphing = None
 
+    def settle(self) -> None:
+        """Let the glides that a morph has raised be what they were, once it is time."""
+        if self.morphing is not None:
+            self.morphing[1].settle(now_s=self.now_s())
+
     def poll(self) -> str | None:
         """Tell what is to be saved now.
 
@@ -263,10 +269,8 @@ class Session:
         str or None
             The text of the session file, if it is another one than before, and was not just saved.
         """
-        now_s = self.now_s()
-        if self.morphing is not None:
-            self.morphing[1].settle(now_s=now_s)
-        return self.changed_text() if self.has_new_scene or now_s - self.saved_s >= SAVE_S else None
+        is_due = self.has_new_scene or self.now_s() - self.saved_s >= SAVE_S
+        return self.changed_text() if is_due else None
 
     def changed_text(self) -> str | None:
         """Tell the text of the session file, if it is another one than before."""

@@ -169,7 +169,8 @@ class Follower:
         self.nudge(self.steer(self.error_s, elapsed_s))
 
     def take_tempo(self, tempo_bpm: float) -> None:
-        """Set /tempo, if it is another one."""
+        """Set /tempo, if it is another one, whoever set it last."""
+        self.tempo_bpm = float(self.controls[TEMPO])
         if abs(tempo_bpm - self.tempo_bpm) >= self.tempo_step_bpm:
             self.tempo_bpm = round(tempo_bpm, 3)
             set_values(self.memory, [TEMPO], [self.tempo_bpm])
@@ -205,4 +206,5 @@ class Follower:
         """Let go: the tempo stays, and a nudge that is not a hand's ends."""
         if float(self.controls[NUDGED]) == self.nudged:
             self.nudge(0.0)
+        self.is_held, self.nudged = False, 0.0
         self.learnt, self.error_s, self.stepped_s = 0.0, None, None

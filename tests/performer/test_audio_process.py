@@ -1,10 +1,12 @@
 import json
 import pathlib
+import types
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from performer import audio_process, headphones_process
 from performer.audio_process import open_output
 from performer.console import TOLD
 from performer.errors import PerformerError
@@ -54,6 +56,24 @@ def test_a_restarted_recording_goes_on_in_a_new_file(
         assert isinstance(output, FileOutput)
         opened.append(output)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set-2.wav", "set-3.wav", "set.wav"]
+
+
+@pytest.mark.parametrize("process", [audio_process, headphones_process])
+def test_a_newcomer_refuses_a_file_that_exists(
+    process: types.ModuleType, memory: Memory, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "set.wav"
+    path.write_bytes(b"a set of last year")
+    memory.state["position_time_s"][0] = 1.0
+    memory.beat("headphones")
+    options = {"device": None, "cue_device": None, "outputs": "master", "http_port": 0, "latency_ms": 20}
+    monkeypatch.setattr(Memory, "join", lambda folder: memory)
+    monkeypatch.setattr(process, "read_options", lambda folder: options)
+    monkeypatch.setattr(process, "keep_calm", lambda priority: "")
+    monkeypatch.setattr(process, "enter", lambda name, open_once, **how: open_once().close())
+    with pytest.raises(PerformerError, match=r"set.wav: the file exists, a new one is needed"):
+        process.main(tmp_path, f"file:{path}")
+    assert [file.name for file in tmp_path.iterdir()] == ["set.wav"]
 
 
 @pytest.mark.parametrize("device", ["file:", "file:set.mp3"])

@@ -13,6 +13,7 @@ from melgan_vocoder.format import MelFormat
 from performer.actions import ACTIONS
 from performer.cli import main
 from performer.controls import CONTROLS, SLOTS
+from performer.errors import PerformerError
 from stylegan_audio import SHIPPED_MODELS
 from tests.performer.surfaces.osc.osc_stage import answering
 from tests.performer.taught_model import PRESETS, REASON, teach_drums
@@ -71,7 +72,9 @@ def test_help_imports_neither_torch_nor_numpy() -> None:
         ("render", "a.mp3"),
         ("render",),
         ("perform", "--seed", "x"),
-        ("perform", "--osc-port", "70000"),
+        ("perform", "--osc-port", "65535"),
+        ("bench", "latency", "--osc-port", "65535"),
+        ("soak", "--osc-port", "65535"),
         (
             "perform",
             "--flute",
@@ -248,6 +251,23 @@ def test_what_is_no_log_is_not_rendered(tmp_path: pathlib.Path) -> None:
     line = one_error_line(run("render", str(tmp_path / "a.wav"), "--log", __file__))
     assert "test_cli.py: not a control log" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_models_that_cannot_be_read_are_named_at_the_start(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOPMORPH_HOME", str(tmp_path))
+    monkeypatch.setattr("performer.memory.running_instruments", list)
+
+    def begin(options: dict[str, list[str]]) -> None:
+        raise PerformerError(f"begun with {options['models']}")
+
+    monkeypatch.setattr("performer.supervisor.Supervisor", begin)
+    (tmp_path / "models").mkdir()
+    broken_model(tmp_path / "models", "not safetensors")
+    told, end = run("perform").stderr.splitlines()
+    assert told.startswith(f"loopmorph: {tmp_path / 'models' / 'model.safetensors'}: ")
+    assert end == f"loopmorph: begun with ['{DRUMS}']"
 
 
 def test_an_empty_list_of_models_is_refused() -> None:

@@ -86,17 +86,6 @@ def write_touchosc(pages: tuple[Page, ...]) -> bytes:
     return zlib.compress(ET.tostring(root, encoding="UTF-8", xml_declaration=True), level=9)
 
 
-def read_touchosc(data: bytes) -> ET.Element:
-    """Read a `.tosc` file back.
-
-    Returns
-    -------
-    Element
-        Its `lexml`.
-    """
-    return ET.fromstring(zlib.decompress(data))
-
-
 def page_node(page: Page) -> ET.Element:
     """Make a page: a group in the pager."""
     colour = colour_shares(page.colour)

@@ -140,11 +140,6 @@ class ClockThread:
         self.leaving = threading.Event()
         self.thread: threading.Thread | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether pulses are sent."""
-        return self.thread is not None
-
     def start(self) -> None:
         """Begin to send."""
         self.leaving.clear()

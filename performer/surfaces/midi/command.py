@@ -58,7 +58,7 @@ def look() -> dict[str, Any]:
     from performer.surfaces.midi.driver import list_ports
     from performer.surfaces.midi.library import FOLDER, Library
 
-    library = Library(default_session().parent / FOLDER, keep=lambda *_: None, remark=print, may_move=False)
+    library = Library(default_session().parent / FOLDER, keep=None, remark=print)
     ports = [
         {"port": name, "mapping": library.for_port(name).name, "learned": library.learned(name)}
         for name in list_ports()

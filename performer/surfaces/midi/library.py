@@ -34,18 +34,16 @@ class Library:
     ----------
     folder : pathlib.Path or None
         Where learned ones are kept; None keeps them in memory alone.
-    keep : callable
-        Writes a text to a file, some time soon.
+    keep : callable or None
+        Writes a text to a file, some time soon. None, where the files belong to another, writes and moves none.
     remark : callable
         Called with a line for the performer.
-    may_move : bool
-        Whether a broken file is set aside, as the instrument does that alone.
     """
 
-    def __init__(self, folder: pathlib.Path | None, *, keep: Keep, remark: Remark, may_move: bool = True) -> None:
+    def __init__(self, folder: pathlib.Path | None, *, keep: Keep | None, remark: Remark) -> None:
         self.folder = folder
-        self.may_move = may_move
         self.keep = keep
+        self.has_told = False
         self.remark = remark
         self.owned: dict[str, Mapping] = {}
         """By the stem of their files."""
@@ -61,7 +59,7 @@ class Library:
         except MappingError as error:
             aside = "left as it is"
             with contextlib.suppress(OSError):
-                aside = f"kept as {set_aside(path).name}" if self.may_move else aside
+                aside = f"kept as {set_aside(path).name}" if self.keep is not None else aside
             self.remark(f"{error}; it is {aside}")
 
     def base(self, port: str) -> Mapping:
@@ -110,5 +108,13 @@ class Library:
     def change(self, stem: str, entries: tuple[Entry, ...]) -> None:
         """Give an owner's mapping other entries, and have it saved."""
         self.owned[stem] = dataclasses.replace(self.owned[stem], entries=entries)
-        if self.folder is not None:
+        if self.folder is None:
+            return
+        if self.keep is not None:
             self.keep(self.folder / f"{stem}.toml", write_mapping(self.owned[stem]))
+        elif not self.has_told:
+            self.has_told = True
+            self.remark(
+                "what is learned is known until the end alone, for nothing of this session is saved; name a file of "
+                "your own with --session"
+            )

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterable
 
 from performer.actions import ACTIONS_BY_CONTROLLER, ACTIONS_BY_NOTE, Action
 from performer.controls import BY_MIDI, CONTROLS_BY_NOTE, Control
@@ -139,10 +138,6 @@ class Mapping:
         own = set(self.by_source)
         kept = tuple(entry for entry in lower.entries if not own & set(entry.sources))
         return dataclasses.replace(lower, name=f"{self.name}, over {lower.name}", entries=(*self.entries, *kept))
-
-    def targets(self) -> Iterable[tuple[str, int]]:
-        """List what its entries are for."""
-        return ((entry.target.path, entry.index) for entry in self.entries)
 
 
 def make_entry(

@@ -325,10 +325,14 @@ async def play_midi(hub: Hub, options: dict[str, Any], *, folder: pathlib.Path) 
     folder : pathlib.Path
         Of the instrument.
     """
-    session = options.get("session")
-    library = Library(
-        pathlib.Path(session).parent / FOLDER if session else None,
-        keep=hub.conductor.keeper.keep,
+    await MidiSurface(hub, open_library(hub), wanted=options["midi"], status=folder / STATUS).play()
+
+
+def open_library(hub: Hub) -> Library:
+    """Read the mappings beside the session; they are kept, as it is, by the instrument that has claimed it."""
+    conductor = hub.conductor
+    return Library(
+        conductor.path.parent / FOLDER if conductor.path is not None else None,
+        keep=conductor.keeper.keep if conductor.claim is not None else None,
         remark=hub.warnings.tell,
     )
-    await MidiSurface(hub, library, wanted=options["midi"], status=folder / STATUS).play()

@@ -4,7 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from performer.desk.echo import BOUND, MAX_S, delay_samples, echo, new_line, new_state
+from performer.clock import TICKS_A_BEAT
+from performer.controls import TEMPO_RANGE_BPM, find_control
+from performer.desk.echo import CEILING, MAX_S, delay_samples, echo, new_line, new_state
+from performer.desk.playback import NUDGE
 
 SAMPLE_RATE = 48_000
 BLOCK_SIZES = [1, 64, 65, 256, 1024, 4096]
@@ -133,7 +136,7 @@ def test_echo_is_bounded(seed: int, delay: int, feedback: float, kind: str) -> N
         "alternating": np.tile([4.0, -4.0], (2, n // 2)),
     }[kind]
     heard = Bench().play(send, delay=delay, feedback=feedback)
-    assert np.abs(heard).max() <= BOUND
+    assert np.abs(heard).max() <= 2 * CEILING
 
 
 @pytest.mark.parametrize(("delay", "nearest"), [(0, 1), (-7, 1), (10**9, 262_143)])
@@ -157,10 +160,13 @@ def test_broken_sound_is_silence(rng: np.random.Generator) -> None:
         (0.75, 120, 44_100, 16_538),
         (0.5, 125, 96_000, 23_040),
         (4, 60, 48_000, 192_000),
-        (8, 60, 48_000, 192_000),
-        (1e-9, 120, 48_000, 1),
+        (4, 57.6, 32_000, 133_333),
     ],
 )
 def test_time_follows_the_tempo(beats: float, tempo_bpm: float, sample_rate: int, samples: int) -> None:
-    assert delay_samples(beats, tempo_bpm=tempo_bpm, sample_rate=sample_rate) == samples
+    assert delay_samples(beats, tempo_bpm * TICKS_A_BEAT / (60 * sample_rate)) == samples
     assert samples <= MAX_S * sample_rate < new_line(sample_rate).shape[1]
+
+
+def test_the_longest_time_at_the_slowest_tempo_fits_into_the_line() -> None:
+    assert find_control("/echo/time").maximum * 60 / (TEMPO_RANGE_BPM[0] * (1 - NUDGE)) <= MAX_S

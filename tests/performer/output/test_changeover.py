@@ -105,6 +105,27 @@ def test_a_process_that_hangs_is_given_up(supervised: Supervised, monkeypatch: p
     assert "the old one plays on" in str(supervised.answer())
 
 
+def test_a_change_that_cannot_be_noted_is_given_up_and_the_next_one_begins(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    supervised.wish()
+    assert supervised.process
+    supervised.memory.state["heir"][0] = supervised.process.pid
+    with monkeypatch.context() as full:
+        full.setattr(changeover, "write_options", fail)
+        supervised.changeover.step()
+    reason = "the change to 'USB' cannot be noted (No space left on device); the old one plays on"
+    assert str(supervised.answer()).startswith(reason)
+    assert reason in capsys.readouterr().err
+    assert supervised.process.poll() is not None
+    assert (supervised.replaced, supervised.memory.state["heir"][0]) == ([], 0)
+    supervised.wish()
+    assert len(supervised.started) == 2
+
+
 def test_whoever_asks_hears_the_answer(tmp_path: pathlib.Path) -> None:
     def answer(text: str | None) -> None:
         while not (tmp_path / WISH).exists():

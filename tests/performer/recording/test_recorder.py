@@ -12,12 +12,22 @@ from performer.controls import SLOTS
 from performer.desk.playback import Playback
 from performer.memory import TAPE_SAMPLES, Memory
 from performer.output import wav_file
+from performer.readouts import recorded_s
 from performer.recording.control_log import read_header, survey
 from performer.recording.ledger import Ledger
 from performer.recording.recorder import Recorder
 from tests.performer.conftest import HandOver, tone
 
 HEADER = {"kind": "loopmorph control log", "version": 1, "loopmorph": "0.1.0"}
+
+
+SILENT = 73
+"""Samples before the first sound: the limiter's delay, and a sine's zero."""
+
+
+def fail(*_: object) -> None:
+    """Write as to a full disk."""
+    raise OSError(28, "No space left on device")
 
 
 class Studio:
@@ -44,6 +54,17 @@ class Studio:
             self.blocks += 1
             if self.blocks % 3 == 0:
                 self.recorder.step()
+
+    def change_device(self, sample_rate: int) -> None:
+        """Let another device of another rate play its first block, of which the tape is not yet told."""
+        state = self.memory.state
+        taped = int(state["taped"][0])
+        self.playback = Playback(self.memory, sample_rate=sample_rate)
+        self.playback.position = round(taped * sample_rate / 48_000) + 4800
+        self.play(4800)
+        told, state["taped"][0] = int(state["taped"][0]), taped
+        self.recorder.step()
+        state["taped"][0] = told
 
     def record(self, on: bool) -> None:
         self.memory.state["controls"][0, SLOTS["/record"]] = on
@@ -81,7 +102,7 @@ def test_each_recording_is_a_new_file(studio: Studio) -> None:
     for on in (True, False, True, False):
         studio.record(on)
         studio.play(5000)
-    assert [studio.read(name)[0] for name in ("set.wav", "set-2.wav")] == [studio.read()[0], 10_000]
+    assert [studio.read(name)[0] for name in ("set.wav", "set-2.wav")] == [SILENT, 10_000]
 
 
 def test_a_recording_begins_with_the_first_sound(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +123,63 @@ def test_a_recording_begins_with_the_first_sound(studio: Studio, capsys: pytest.
     studio.record(False)
     studio.play(5000)
     assert "nothing was recorded: there was no sound" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 96_000])
+def test_a_device_of_another_rate_is_recorded_from_its_first_sample(studio: Studio, sample_rate: int) -> None:
+    studio.record(True)
+    studio.play(48_000)
+    studio.recorder.step()
+    assert recorded_s(studio.memory) == 1.0
+    studio.blocks = 0  # the recorder looks when the test says so
+    studio.change_device(sample_rate)
+    assert recorded_s(studio.memory) == 1.0
+    studio.play(sample_rate - 4800)
+    studio.recorder.step()
+    assert recorded_s(studio.memory) == 2.0
+    start, audio = studio.read("set-2.wav")
+    assert (start, len(audio)) == (sample_rate + 4800, sample_rate)
+    np.testing.assert_allclose(audio, studio.heard[48_000:], atol=2**-22)
+    assert studio.memory.counters()["unrecorded_samples"] == 0
+
+
+def test_what_finds_no_room_does_not_count_as_recorded(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio.record(True)
+    studio.play(24_000)
+    studio.recorder.step()
+    with monkeypatch.context() as full:
+        full.setattr(wav_file.WavFile, "write", fail)
+        studio.play(48_000)
+        studio.recorder.step()
+    assert recorded_s(studio.memory) == 0.5
+    assert studio.recorder.recording is not None
+    studio.recorder.recording.retry_s = 0.0
+    studio.play(24_000)
+    studio.recorder.step()
+    assert recorded_s(studio.memory) == 1.0
+    assert studio.memory.counters()["unrecorded_samples"] == 48_000
+    monkeypatch.setattr(wav_file.WavFile, "write", fail)
+    studio.play(4800)
+    studio.record(False)
+    studio.play(100)
+    studio.recorder.step()
+    assert capsys.readouterr().err.endswith(f"loopmorph: recorded: {studio.folder / 'set-2.wav'}\n")
+
+
+def test_a_recording_that_never_found_room_says_that_there_is_none(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio.path = studio.folder / "sets" / "set.flac"
+    studio.path.parent.write_text("in the way")
+    studio.record(True)
+    studio.play(48_000)
+    assert recorded_s(studio.memory) == 0
+    studio.record(False)
+    studio.play(100)
+    studio.recorder.step()
+    assert capsys.readouterr().err.endswith(f"nothing was recorded: {studio.path} could not be written\n")
 
 
 def test_a_full_wav_file_is_followed_by_the_next_without_a_gap(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from performer.errors import ControlError
 from performer.memory import Memory
 from performer.repertoire import Repertoire
 from performer.session.conductor import Conductor
+from performer.session.scene_morph import GLIDE_S, SETTLE_S
 from performer.session.stamp import ModelStamp
 from performer.settings import DeckSettings
 from tests.performer.conftest import FakeClock
@@ -229,6 +230,17 @@ def test_without_a_file_nothing_is_kept(memory: Memory, clock: FakeClock, path: 
     hand.fire("/scene/save", 1)
     hand.conductor.close()
     assert not path.parent.exists()
+
+
+def test_without_a_file_a_morph_settles_too(memory: Memory, clock: FakeClock) -> None:
+    hand = Hand(memory, clock, None)
+    hand.set("/deck/1/seed", 50)
+    hand.fire("/scene/save", 1)
+    hand.set("/deck/1/seed", 3)
+    hand.fire("/scene/morph", 1, 1.0)
+    assert hand.read("/deck/1/glide") == GLIDE_S
+    hand.wait(SETTLE_S + 0.1)
+    assert hand.read("/deck/1/glide") == 0
 
 
 def test_what_fails_unforeseen_is_counted_and_said_and_nothing_stops(

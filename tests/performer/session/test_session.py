@@ -8,6 +8,7 @@ from performer.controls import N_DECKS, SLOTS, default_values
 from performer.errors import ControlError
 from performer.generation.worker import Worker
 from performer.memory import Memory
+from performer.session.keeper import lock
 from performer.session.scene_morph import SETTLE_S
 from performer.session.session import (
     SAVE_S,
@@ -117,13 +118,13 @@ def test_a_scene_that_is_saved_in_a_morph_has_the_glide_of_the_hand(player: Play
     assert player.read("/deck/1/glide") == 0
 
 
-def test_a_poll_settles_a_morph(player: Player) -> None:
+def test_a_morph_settles(player: Player) -> None:
     player.set("/deck/1/seed", 50)
     player.session.save_scene(1)
     player.set("/deck/1/seed", 3)
     player.session.morph_scene(1, 1.0)
     player.clock.advance(SETTLE_S + 0.1)
-    player.session.poll()
+    player.session.settle()
     assert (player.read("/deck/1/glide"), player.read("/deck/1/seed")) == (0, 50)
 
 
@@ -282,6 +283,19 @@ def test_a_fresh_start_keeps_a_copy_of_the_session_before(memory: Memory, tmp_pa
     path.write_text("last night")
     begin_session(memory, path, [DRUMS], resume=False)
     assert (tmp_path / "set-previous.json").read_text() == path.read_text() == "last night"
+
+
+def test_a_session_that_is_played_is_not_kept_as_the_one_before(memory: Memory, tmp_path: pathlib.Path) -> None:
+    path, previous = tmp_path / "set.json", tmp_path / "set-previous.json"
+    path.write_text("tonight")
+    previous.write_text("last night")
+    claim = lock(path)
+    assert claim is not None
+    with claim:
+        begin_session(memory, path, [DRUMS], resume=False)
+        assert previous.read_text() == "last night"
+    begin_session(memory, path, [DRUMS], resume=False)
+    assert previous.read_text() == "tonight"
 
 
 def test_the_session_lies_in_the_owners_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,19 @@ def test_a_rest_leaves_the_nudge_of_a_hand() -> None:
     assert played.controls[NUDGED] == -0.25
 
 
+def test_a_nudge_that_ends_while_the_other_clock_rests_moves_no_place() -> None:
+    played = Played()
+    follower = new_follower(played)
+    follow(played, follower, 120.0, 20.0)
+    played.controls[NUDGED] = 0.5
+    follow(played, follower, 120.0, 1.0)
+    follower.rest()
+    played.controls[NUDGED] = 0.0
+    played.play(2.0)
+    errors = follow(played, follower, 120.0, 20.0)
+    assert abs(errors[-1]) < 0.0005
+
+
 @pytest.mark.parametrize(
     ("tempo_bpm", "factor"), [(20, 4), (59.9, 2), (60, 1), (120, 1), (200, 1), (201, 0.5), (400, 0.5), (999, 0.125)]
 )

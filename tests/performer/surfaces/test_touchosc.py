@@ -2,6 +2,7 @@
 
 import pathlib
 import xml.etree.ElementTree as ET
+import zlib
 
 import pytest
 
@@ -10,12 +11,12 @@ from performer.controls import CONTROLS_BY_PATH
 from performer.ports import TABLET_PORT
 from performer.readouts import READOUTS_BY_PATH
 from performer.surfaces.layouts.pages import make_pages
-from performer.surfaces.layouts.touchosc import CONNECTIONS, read_touchosc, write_touchosc
+from performer.surfaces.layouts.touchosc import CONNECTIONS, write_touchosc
 from performer.surfaces.layouts.widget import HEIGHT, WIDTH, Kind
 
 PAGES = make_pages()
 DATA = write_touchosc(PAGES)
-ROOT = read_touchosc(DATA)
+ROOT = ET.fromstring(zlib.decompress(DATA))
 MESSAGES = ROOT.findall(".//osc")
 FLAGS = ("enabled", "send", "receive", "feedback", "connections")
 

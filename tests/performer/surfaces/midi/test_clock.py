@@ -156,7 +156,7 @@ def test_the_thread_sends_stops_and_is_punctual() -> None:
     state["sample_rate"][0], state["clock_bpm"][0], state["clock_turn"][0] = 48_000, 200.0, 1
     state["position"][0], state["position_time_s"][0] = 0, time.monotonic() - 2.3
     thread = ClockThread(ClockOut(memory, lambda: {"drums": slave}))
-    assert not thread.is_running
+    assert thread.thread is None
     thread.start()
     time.sleep(1.0)
     thread.stop()

@@ -116,6 +116,14 @@ def test_when_it_stops_or_goes_the_tempo_stays() -> None:
     assert master.tempo == pytest.approx(131.0, abs=0.1)
 
 
+def test_a_tempo_that_a_hand_has_set_gives_way_to_that_of_the_clock() -> None:
+    master = Master(120.0)
+    master.play(3.0, beats=False)
+    master.played.controls[TEMPO] = 128.0
+    master.play(3.0, beats=False)
+    assert master.tempo == pytest.approx(120.0, abs=0.1)
+
+
 @pytest.mark.parametrize(("late", "seconds"), [(usb, 1.2), (jack, 4.0)])
 def test_another_tempo_is_taken_over_soon(late: Callable[..., float], seconds: float) -> None:
     master = Master(120.0, late=late)

@@ -103,6 +103,20 @@ def test_without_a_folder_it_is_learned_until_the_end() -> None:
     assert library.learned(PORT) == 1
 
 
+def test_the_files_of_another_are_read_and_left_alone_and_that_is_told_once(shelf: Shelf) -> None:
+    shelf.library.add(PORT, entry(16, "/tempo"))
+    (shelf.folder / "broken.toml").write_text("name = ")
+    before = {path.name: path.read_text() for path in shelf.folder.iterdir()}
+    shelf.library = Library(shelf.folder, keep=None, remark=shelf.said.append)
+    assert shelf.said[-1].endswith("it is left as it is")
+    for number in (17, 18):
+        shelf.library.add(PORT, entry(number, "/deck/2/low"))
+    assert (shelf.path_of(16), shelf.path_of(18)) == ("/tempo", "/deck/2/low")
+    assert {path.name: path.read_text() for path in shelf.folder.iterdir()} == before
+    assert len(shelf.said) == 2
+    assert "nothing of this session is saved; name a file of your own with --session" in shelf.said[1]
+
+
 def test_a_name_of_no_letters_has_a_file_too(shelf: Shelf) -> None:
     shelf.library.add("???", entry(16))
     assert [path.name for path in shelf.folder.iterdir()] == ["controller.toml"]

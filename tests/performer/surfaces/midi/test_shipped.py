@@ -39,7 +39,7 @@ def test_each_file_says_where_its_numbers_are_from_and_is_found_by_its_port() ->
 
 @pytest.mark.parametrize("mapping", shipped_mappings(), ids=lambda mapping: mapping.name)
 def test_each_reaches_level_and_mute_of_its_decks_and_scenes(mapping: Mapping) -> None:
-    targets = set(mapping.targets())
+    targets = {(entry.target.path, entry.index) for entry in mapping.entries}
     decks = 2 if "DDJ" in mapping.name else 4
     levels = {f"/deck/{deck}/level" for deck in range(1, decks + 1)}
     assert {(f"/deck/{deck}/mute", 0) for deck in range(1, decks + 1)} <= targets

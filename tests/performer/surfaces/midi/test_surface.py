@@ -12,10 +12,12 @@ import pytest
 from performer.actions import find_row
 from performer.errors import ControlError, PerformerError
 from performer.memory import Memory
+from performer.session.conductor import Conductor
+from performer.surfaces.hub import Hub
 from performer.surfaces.midi import surface as midi
 from performer.surfaces.midi.learn import PATIENCE_S, WATCH_S
 from performer.surfaces.midi.library import Library
-from performer.surfaces.midi.surface import AGAIN_S, MidiSurface
+from performer.surfaces.midi.surface import AGAIN_S, MidiSurface, open_library
 from tests.performer.conftest import FakeClock
 from tests.performer.surfaces.midi.midi_stage import FakeDriver, MidiStage
 
@@ -312,6 +314,20 @@ def test_a_system_without_midi_is_told_once_and_asked_again(
     assert "OSC and 'loopmorph set' still play" in said
     assert asked > 3
     assert AGAIN_S > 1
+
+
+def test_the_instrument_that_has_claimed_the_session_alone_keeps_mappings(
+    stage: MidiStage, tmp_path: pathlib.Path
+) -> None:
+    hubs = []
+    for _ in range(2):
+        conductor = Conductor(stage.memory, tmp_path / "set.json", (), warnings=stage.hub.warnings, now_s=stage.clock)
+        hubs.append(Hub(stage.memory, conductor, warnings=stage.hub.warnings, now_s=stage.clock))
+    first, second = (open_library(hub) for hub in hubs)
+    assert first.folder == second.folder == tmp_path / "midi"
+    assert (first.keep, second.keep) == (hubs[0].conductor.keeper.keep, None)
+    for hub in hubs:
+        hub.conductor.close()
 
 
 def test_learning_without_midi_is_refused(stage: MidiStage) -> None:
