@@ -3,9 +3,17 @@
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.pool import Pool
-from typing import Any
+from typing import Any, TypeVar
+
+from training.errors import TrainingError
+
+LOOK_S = 1.0
+"""A result that takes longer may be one that never comes."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @contextlib.contextmanager
@@ -39,3 +47,41 @@ def worker_pool(
         signal.signal(signal.SIGINT, before)
     with pool:
         yield pool
+
+
+def share(pool: Pool, job: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """Let the processes of a pool do a job for each item.
+
+    Parameters
+    ----------
+    pool : Pool
+        From `worker_pool`.
+    job : callable
+        What is done.
+    items : sequence
+        What it is done for.
+
+    Yields
+    ------
+    object
+        The results, in order.
+
+    Raises
+    ------
+    TrainingError
+        If a process is gone: a `Pool` starts another one, and would wait for what the first was at for ever.
+    """
+    begun = {child.pid for child in multiprocessing.active_children()}
+    results = pool.imap(job, items)
+    for _ in items:
+        while True:
+            try:
+                result = results.next(LOOK_S)
+                break
+            except multiprocessing.TimeoutError:
+                if not begun <= {child.pid for child in multiprocessing.active_children()}:
+                    raise TrainingError(
+                        "a process that shared the work was killed, perhaps for want of memory; give fewer "
+                        "--processes, or free some, and run the command again"
+                    ) from None
+        yield result

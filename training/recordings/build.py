@@ -17,7 +17,7 @@ from training.recordings.fingerprint import Fingerprints
 from training.recordings.journal import FileRecord, Journal
 from training.recordings.rejection import DUPLICATE
 from training.recordings.settings import Settings
-from training.worker_pool import worker_pool
+from training.worker_pool import share, worker_pool
 
 HELD_OUT = 10
 """One file of so many is held out of training."""
@@ -117,7 +117,7 @@ def work(paths: Sequence[pathlib.Path], settings: Settings, *, processes: int) -
         yield from map(job, paths)
         return
     with worker_pool(min(processes, len(paths))) as pool:
-        yield from pool.imap(job, paths)
+        yield from share(pool, job, paths)
 
 
 def cut_file(path: pathlib.Path, *, settings: Settings) -> tuple[str, FileResult]:
