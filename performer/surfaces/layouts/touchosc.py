@@ -37,17 +37,19 @@ INK, PAPER = (0.93, 0.94, 0.97), (0.06, 0.07, 0.09)
 MAX_TEXT, MIN_TEXT = 16, 9
 """Points of letters."""
 SCRIPT = f"""\
--- Asks the instrument for feedback, and again when it has been silent for three seconds: it may have been started anew.
-local asked = -3000
+-- Asks the instrument for feedback: every twenty seconds, for it forgets after sixty who says nothing, and when it has
+-- been silent for three, for it may have been started anew.
+local asked = -20000
+local heard = -3000
 function update()
   local now = getMillis()
-  if now - asked >= 3000 then
+  if now - asked >= 20000 or (now - heard >= 3000 and now - asked >= 3000) then
     asked = now
     sendOSC({{ '/subscribe', {{ {{ tag = 'i', value = {TABLET_PORT} }} }} }})
   end
 end
 function onReceiveOSC(message, connections)
-  asked = getMillis()
+  heard = getMillis()
 end
 """
 """Lua of the whole layout."""

@@ -250,7 +250,7 @@ class MidiSurface:
         now_s = self.now_s()
         self.learn.touch(self.controls)
         if self.learn.expire(now_s=now_s):
-            say("MIDI: nothing was learned, for nothing was moved")
+            self.hub.warnings.tell("MIDI: nothing was learned, for nothing was moved")
             self.tell()
         taken = self.learn.take(now_s=now_s)
         if taken is not None:
@@ -258,14 +258,14 @@ class MidiSurface:
             try:
                 check_entry(entry, where="it")
             except MappingError as error:
-                say(f"MIDI: {entry.source} of {port} is not learned: {error}")
+                self.hub.warnings.tell(f"MIDI: {entry.source} of {port} is not learned: {error}")
                 self.tell()
                 return
             self.library.add(port, entry)
             self.use_mappings()
             text = f"{describe_entry(entry)} ({port})"
             self.learned = {"count": self.learned["count"] + 1, "text": text}
-            say(f"MIDI: {text}")
+            self.hub.warnings.tell(f"MIDI: {text}")
             self.tell()
 
     def unlearn(self, values: Values) -> None:

@@ -202,6 +202,8 @@ class Listener:
         self.n_told = self.n_heard = 0
         self.nudge = 0.0
         """What this page's hand holds /nudge at."""
+        self.is_learning = False
+        """Whether this page has asked for the next knob that moves."""
 
     def compose(self) -> dict[str, Fact]:
         """Tell what is new; the dictionary is empty if nothing is."""
@@ -239,6 +241,7 @@ class Listener:
             self.versions[deck, cell] = pictures.versions[deck, cell]
             records.append(bytes((PICTURE, deck, cell, 0)) + pictures.cells[deck, cell].tobytes())
         for deck, taken in enumerate(self.news.thumbnails.taken):
+            self.thumbnails[deck] &= taken.keys()
             for number in sorted(taken.keys() - self.thumbnails[deck])[: N_PICTURES - len(records)]:
                 self.thumbnails[deck].add(number)
                 records.append(bytes((THUMBNAIL, deck, 0, 0)) + number.to_bytes(4, "little") + taken[number])

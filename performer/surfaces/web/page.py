@@ -29,6 +29,7 @@ COOKIE_S = 30 * 24 * 3600
 TURN_S = 0.033
 """Time between two readings for all pages."""
 MAX_PAGES = 16
+LEARN = "/midi/learn"
 NUDGE = "/nudge"
 """A control that is held, and goes back when it is let go."""
 MAX_UNHEARD = 6
@@ -150,6 +151,8 @@ class Page:
         nudge = find_row(NUDGE)
         if listener.nudge and self.hub.memory.state["controls"][0, SLOTS[NUDGE].start] == listener.nudge:
             self.hub.apply(nudge, (0.0,), counter="page_messages")
+        if listener.is_learning:
+            self.hub.apply(find_row(LEARN), (0.0,), counter="page_messages")
 
     async def tell(self, websocket: WebSocket, listener: Listener) -> None:
         """Tell one page what is new, whenever it has heard what it was told before."""
@@ -195,7 +198,10 @@ class Page:
                 self.set_one(name, values, listener)
         elif isinstance(path, str):
             row = find_row(path)
-            self.hub.apply(row, row.accept(as_list(wish.get("values", []), path)), counter="page_messages")
+            accepted = row.accept(as_list(wish.get("values", []), path))
+            self.hub.apply(row, accepted, counter="page_messages")
+            if path == LEARN:
+                listener.is_learning = accepted[0] != 0
         elif type(heard) is int:
             listener.n_heard = min(heard, listener.n_told)
         elif isinstance(address, str) and address in self.hub.admission.asking:

@@ -174,9 +174,9 @@ def test_its_script_asks_for_feedback_again_whenever_the_instrument_is_silent() 
     names.sendOSC = lambda message: sent.append((now_ms, message[1], message[2][1]["tag"], message[2][1]["value"]))
     (script,) = [entry for entry in ROOT.iter("property") if entry.findtext("key") == "script"]
     runtime.execute(script.findtext("value"))
-    for now_ms in range(0, 20_000, 16):
+    for now_ms in range(0, 70_000, 16):
         names.update()
-        if 5000 < now_ms < 10_000:
+        if 5000 < now_ms < 10_000 or now_ms > 20_000:
             names.onReceiveOSC(None, None)
     assert {message[1:] for message in sent} == {("/subscribe", "i", TABLET_PORT)}
-    assert [round(at_ms / 1000) for at_ms, *_ in sent] == [0, 3, 13, 16, 19]
+    assert [round(at_ms / 1000) for at_ms, *_ in sent] == [0, 3, 13, 16, 19, 39, 59]

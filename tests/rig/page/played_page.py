@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Open = Callable[..., Any]
 TABLET = "iPad Pro 11 landscape"
 PHONE = "iPhone 13"
+LAPTOP = "Desktop Chrome"
+"""1280 by 720."""
 FINGER_PX = 44
 """Least size of what a finger is to hit."""
 DOCS = pathlib.Path(__file__).parents[3] / "docs"

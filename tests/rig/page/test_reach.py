@@ -1,16 +1,22 @@
 """Everything that the page has is in reach of a finger, on a tablet and on phones, however they are held."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from performer.controls import CONTROLS
 from tests.rig.conftest import Start
 from tests.rig.page.played_page import (
     FINGER_PX,
+    LAPTOP,
     PHONE,
     TABLET,
     Open,
     wait_for_page,
 )
+
+if TYPE_CHECKING:
+    import playwright.sync_api as playwright
 
 pytest.importorskip("playwright.sync_api")
 
@@ -40,13 +46,15 @@ def test_every_control_has_its_place_and_every_target_its_size(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("device", ["iPhone 13 landscape", "iPhone SE landscape", PHONE, TABLET])
+@pytest.mark.parametrize("device", ["iPhone 13 landscape", "iPhone SE landscape", PHONE, TABLET, LAPTOP])
 def test_everything_is_in_reach(
     start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...], device: str
 ) -> None:
     instrument = start(*quiet, environment=deaf)
     instrument.wait_for("playing drums")
     page = wait_for_page(open_page(device))
+    if device == LAPTOP:
+        page.set_viewport_size({"width": 1280, "height": 620})  # with the browser's bars
     inside = """[...document.querySelectorAll('#top > *, #tabs > *')].filter(element => element.offsetParent)
         .every(element => { const box = element.getBoundingClientRect();
             return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })"""
@@ -55,15 +63,20 @@ def test_everything_is_in_reach(
         assert page.locator("#top").get_by_text(name).is_visible()
     assert page.locator("#top .setup").is_visible()
     for path in ("/deck/1/filter", "/deck/1/mute", "/deck/1/morph", "/deck/1/density"):
-        control_of = page.locator(f"#deck-1 [data-path='{path}']").first
-        control_of.scroll_into_view_if_needed()
-        box = control_of.bounding_box()
-        assert box
-        place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-        hit = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('[data-path]')?.dataset.path", place)
-        assert hit == path
+        assert hit(page, f"#deck-1 [data-path='{path}']") == path
     if page.locator("#tabs").is_visible():
         page.locator("#tabs").get_by_text("MIX").tap()
-    for path in ("/crossfader", "/master/level"):
-        assert page.locator(f"#dock [data-path='{path}']").is_visible()
+    for path in ("/scene/recall", "/crossfader", "/master/level"):
+        assert hit(page, f"#dock [data-path='{path}']") == path
     instrument.stop()
+
+
+def hit(page: "playwright.Page", selector: str) -> str | None:
+    """Which control a finger meets in the middle of the first that is selected."""
+    found = page.locator(selector).first
+    found.scroll_into_view_if_needed()
+    box = found.bounding_box()
+    assert box
+    place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    path = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('[data-path]')?.dataset.path", place)
+    return path if path is None else str(path)

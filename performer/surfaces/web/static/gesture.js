@@ -3,11 +3,12 @@
 export const FINE = 0.15;
 const TAP_PX = 6;
 const TWICE_MS = 320;
+const TWICE_PX = 24;
 
 // Calls begin(event), move({dx, dy, event, isFine}), end(), tap() and twice(); dx and dy are scaled when fine.
 export function onDrag(element, { begin, move, end, tap, twice }) {
   const fingers = new Set();
-  let lead = null, lastX = 0, lastY = 0, travelled = 0, tappedMs = -TWICE_MS;
+  let lead = null, lastX = 0, lastY = 0, travelled = 0, tappedMs = -TWICE_MS, tappedX = 0, tappedY = 0;
 
   element.addEventListener("mousedown", (event) => event.preventDefault());  // no focus: keys stay with the page
   element.addEventListener("pointerdown", (event) => {
@@ -36,8 +37,9 @@ export function onDrag(element, { begin, move, end, tap, twice }) {
     element.classList.remove("is-held");
     end?.();
     if (travelled > TAP_PX || event.type === "pointercancel") return;
-    const isSecond = event.timeStamp - tappedMs < TWICE_MS;
-    tappedMs = isSecond ? -TWICE_MS : event.timeStamp;
+    const isNear = Math.hypot(event.clientX - tappedX, event.clientY - tappedY) < TWICE_PX;
+    const isSecond = isNear && event.timeStamp - tappedMs < TWICE_MS;
+    [tappedMs, tappedX, tappedY] = [isSecond ? -TWICE_MS : event.timeStamp, event.clientX, event.clientY];
     (isSecond && twice ? twice : tap)?.();
   };
   element.addEventListener("pointerup", lift);

@@ -3,6 +3,8 @@
 import { button, make, put } from "./dom.js";
 import { paint, palette } from "./spectrogram.js";
 
+const KEPT = 300;             // pictures of entries that may have left the history
+
 export class History {
   constructor(instrument, deck, { hello, colour }) {
     this.instrument = instrument;
@@ -15,8 +17,17 @@ export class History {
     instrument.watch(`history/${deck}`, (history) => this.show(history));
     instrument.watch(`thumbnail/${deck}`, ([number, bytes]) => {
       this.pictures.set(number, bytes.slice());
+      if (this.pictures.size > KEPT) this.pictures.delete(this.pictures.keys().next().value);
       if (this.tiles.has(number)) this.draw(number);
     });
+    instrument.watch("away", (isAway) => { if (isAway) this.clear(); });
+  }
+
+  // What comes back may be another session, whose entries have the same numbers: all of it is told anew.
+  clear() {
+    for (const tile of this.tiles.values()) tile.remove();
+    this.tiles.clear();
+    this.pictures.clear();
   }
 
   show({ at, entries }) {

@@ -5,6 +5,8 @@ const HOLD_MS = 350;          // a control that was just moved here is not moved
 const FIRST_WAIT_MS = 250;
 const MOST_WAIT_MS = 2000;
 const MOST_BUFFERED = 1 << 15;
+const LOOK_MS = 1000;
+const SILENT_MS = 4000;       // the clock is told twice a second: a connection that tells nothing is gone
 const PICTURE = 1;
 const THUMBNAIL = 2;
 
@@ -23,20 +25,34 @@ export class Instrument {
     this.version = null;
     this.socket = null;
     this.waitMs = FIRST_WAIT_MS;
+    this.heardMs = this.lookedMs = performance.now();
+    setInterval(() => this.lookAfter(performance.now()), LOOK_MS);
   }
 
   connect() {
     const socket = new WebSocket(this.address);
+    this.heardMs = performance.now();
     socket.binaryType = "arraybuffer";
     socket.onmessage = (message) => {
+      this.heardMs = performance.now();
       if (typeof message.data === "string") this.hear(JSON.parse(message.data));
       else this.look(new Uint8Array(message.data));
     };
-    socket.onclose = (event) => this.lose(event.reason);
+    socket.onclose = (event) => { if (socket === this.socket) this.lose(event.reason); };
     this.socket = socket;
   }
 
+  // A network that is gone closes nothing: silence tells. A page that slept has heard nothing either.
+  lookAfter(nowMs) {
+    if (document.hidden || nowMs - this.lookedMs > 2 * LOOK_MS) this.heardMs = nowMs;
+    this.lookedMs = nowMs;
+    if (this.socket === null || nowMs - this.heardMs < SILENT_MS) return;
+    this.socket.close();
+    this.lose("");
+  }
+
   lose(reason) {
+    this.socket = null;
     this.moved.clear();
     this.held.clear();
     this.tell("away", true);

@@ -17,13 +17,14 @@ export class Keys {
     this.instrument = instrument;
     this.hello = hello;
     this.deck = 1;
+    this.holding = null;        // the key that holds the nudge
     instrument.watch("chosen", (deck) => { this.deck = deck || this.deck; });
     this.table = this.list();
     this.help = document.getElementById("help");
     this.write();
     document.addEventListener("keydown", (event) => this.press(event));
     document.addEventListener("keyup", (event) => {
-      if (event.key === "," || event.key === ".") instrument.letGo();
+      if (event.code === this.holding) instrument.letGo();  // its letter is another one if Shift came in between
     });
   }
 
@@ -85,13 +86,17 @@ export class Keys {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open || event.target.tagName === "INPUT") return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "INPUT") return;
+    if (document.querySelector("dialog[open]") || document.body.classList.contains("is-away")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key === " " && event.target.closest("button")) return;  // it presses what has the focus
+    if (key.startsWith("Arrow") && event.target.closest("[role='slider']")) return;
     const row = this.table.find(([keys]) => keys.includes(key));
     if (!row) return;
     event.preventDefault();
     this.isFine = event.shiftKey;
     const isOnce = !/^(Arrow|[qawsedrf[\]=-])/.test(key);
+    if (key === "," || key === ".") this.holding = event.code;
     if (!(event.repeat && isOnce)) row[2](key);
   }
 

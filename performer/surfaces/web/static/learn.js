@@ -6,6 +6,7 @@ import { make } from "./dom.js";
 const LEARN = "/midi/learn";
 const NOTHING = 0;
 const WAYS = ".more, .less, .turn, .badge, .toward";  // what leads to other controls acts all the same
+const ENDED = /^MIDI: .*( is for |nothing was learned|is not learned)/;  // what the instrument says of it
 const HINT = "Touch a control, then move the knob, fader or button that shall move it. ✓ ends it.";
 
 export function learn(instrument) {
@@ -39,6 +40,7 @@ export function learn(instrument) {
     }
   });
   instrument.watch("away", () => instrument.tell("learning", false));
+  instrument.watch("lines", (lines) => { if (armed && lines.some((line) => ENDED.test(line))) arm(null); });
   const take = (event) => {
     const element = event.target.closest?.("[data-path]");
     if (!isOn || !(element || event.target.closest?.("#decks, #dock"))) return;

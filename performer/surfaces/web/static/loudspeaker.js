@@ -4,7 +4,7 @@
 import { button, put, make } from "./dom.js";
 
 const LEAD_S = 0.25;          // sound held ready against a late block
-const MOST_AHEAD_S = 2;
+const MOST_AHEAD_S = 0.75;    // more, as after a stall of the network, is left out: it would stay behind the hand for ever
 const RECONNECT_MS = 1000;
 
 export class Loudspeaker {
@@ -13,6 +13,7 @@ export class Loudspeaker {
     this.context = null;
     this.socket = null;
     this.endTime = 0;         // context time at which the last scheduled block ends
+    this.isBehind = false;    // blocks are left out until `LEAD_S` is reached again
     this.figures = { blocks: 0, gaps: 0, peak: 0 };
     this.key = button("key listen", "PLAY", "this page is the loudspeaker: let it sound", () => this.play());
     this.element = put(make("div", "loudspeaker"), this.key);
@@ -50,8 +51,10 @@ export class Loudspeaker {
     socket.binaryType = "arraybuffer";
     socket.onmessage = (message) => {
       if (typeof message.data === "string") format = JSON.parse(message.data);
-      else if (this.isPlaying && this.endTime - this.context.currentTime < MOST_AHEAD_S) {
-        this.schedule(new Float32Array(message.data), format);
+      else if (this.isPlaying) {
+        const ahead = this.endTime - this.context.currentTime;
+        this.isBehind = ahead > (this.isBehind ? LEAD_S : MOST_AHEAD_S);
+        if (!this.isBehind) this.schedule(new Float32Array(message.data), format);
       }
     };
     socket.onclose = () => {

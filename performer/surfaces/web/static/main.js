@@ -56,7 +56,8 @@ function swipe(nDecks) {
   let startX = null;
   const decks = document.getElementById("decks");
   decks.addEventListener("touchstart", (event) => {
-    startX = event.target.closest("[data-path], .history, button") ? null : event.touches[0].clientX;
+    const isPlayed = event.touches.length > 1 || event.target.closest("[data-path], .history, button");
+    startX = isPlayed ? null : event.touches[0].clientX;
   }, { passive: true });
   decks.addEventListener("touchend", (event) => {
     if (startX === null || !PHONE.matches) return;

@@ -49,7 +49,7 @@ export function slider(instrument, path, options = {}) {
     },
     move: ({ dx, dy }) => go((options.isAcross ? dx : -dy) / length),
     tap: options.tap,
-    twice: () => instrument.reset(path),
+    twice: options.tap ?? (() => instrument.reset(path)),
   });
   const step = (times) => {
     begin();

@@ -37,7 +37,9 @@ export class Top {
     const row = this.instrument.rows.get(path);
     const named = { type: "button", "aria-label": row.help, "data-path": path };
     const element = make("button", `key ${className}`, text, named);
-    element.addEventListener("pointerdown", () => this.instrument.do(path));  // a click would come too late
+    element.addEventListener("pointerdown", (event) => {  // a click would come too late
+      if (!event.button) this.instrument.do(path);
+    });
     return element;
   }
 
@@ -67,16 +69,20 @@ export class Top {
     if (element.querySelector("input")) return;
     const row = this.instrument.rows.get("/tempo");
     const field = make("input", "", "", { type: "number", step: "0.1", inputmode: "decimal", "aria-label": "tempo in BPM" });
-    field.value = format(row, this.instrument.value("/tempo"));
+    const was = format(row, this.instrument.value("/tempo"));
+    field.value = was;
     shown.hidden = true;
     element.prepend(field);
     field.focus();
     field.select();
     let isLeft = false;
+    const elsewhere = (event) => { if (event.target !== field) field.blur(); };
+    document.addEventListener("pointerdown", elsewhere, { capture: true });  // what is played keeps the focus where it is
     const leave = (isTaken) => {
       if (isLeft) return;
       isLeft = true;
-      if (isTaken && Number(field.value) > 0) this.instrument.set("/tempo", [Number(field.value)]);
+      document.removeEventListener("pointerdown", elsewhere, { capture: true });
+      if (isTaken && field.value !== was && Number(field.value) > 0) this.instrument.set("/tempo", [Number(field.value)]);
       field.remove();
       shown.hidden = false;
     };
@@ -94,7 +100,7 @@ export class Top {
       { type: "button", "data-path": "/nudge", "aria-label": words, title: words });
     onDrag(element, {
       begin: () => this.instrument.hold("/nudge", [value]),
-      end: () => this.instrument.letGo(),
+      end: () => { if (this.instrument.value("/nudge") === value) this.instrument.letGo(); },
     });
     return put(element, make("b", "", text), make("span", "", "nudge"));
   }
