@@ -80,3 +80,19 @@ def hit(page: "playwright.Page", selector: str) -> str | None:
     place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
     path = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('[data-path]')?.dataset.path", place)
     return path if path is None else str(path)
+
+
+@pytest.mark.slow
+def test_devices_that_ask_can_be_sent_away(
+    start: Start, deaf: dict[str, str], open_page: Open, quiet: tuple[str, ...]
+) -> None:
+    instrument = start(*quiet, environment=deaf)
+    instrument.wait_for("playing drums")
+    page = wait_for_page(open_page())
+    addresses = [f"192.168.1.{number}" for number in range(1, 6)]
+    page.evaluate("addresses => window.loopmorph.instrument.tell('asking', addresses)", addresses)
+    asking = page.locator(".asking .notice span")
+    assert asking.all_inner_texts() == [f"{address} wants to play by OSC" for address in addresses[3:]]
+    page.locator(".asking").get_by_text("NOT NOW").first.click()
+    assert asking.all_inner_texts() == [f"192.168.1.{number} wants to play by OSC" for number in (3, 5)]
+    instrument.stop()

@@ -4,6 +4,7 @@ import { button, make, put } from "./dom.js";
 
 const SHOWN_MS = 4500;
 const MOST = 3;
+const MOST_ASKING = 2;        // more would lie over the decks
 const TROUBLE = {
   audio: "The audio process is gone: it starts again by itself, in phase.",
   worker: "The generation worker is gone: every deck keeps its loop until it is back.",
@@ -18,6 +19,7 @@ export class Notices {
     this.element = document.getElementById("notices");
     this.trouble = document.getElementById("trouble");
     this.asking = make("div", "asking");
+    this.passedOver = new Set();
     this.element.append(this.asking);
     instrument.watch("lines", (lines) => lines.forEach((line) => this.show(line)));
     instrument.watch("refused", (lines) => lines.forEach((line) => this.show(line, "is-refused")));
@@ -42,8 +44,13 @@ export class Notices {
   }
 
   ask(addresses) {
-    this.asking.replaceChildren(...addresses.map((address) => put(make("p", "notice"),
+    const asking = addresses.filter((address) => !this.passedOver.has(address)).slice(-MOST_ASKING);
+    this.asking.replaceChildren(...asking.map((address) => put(make("p", "notice"),
       make("span", "", `${address} wants to play by OSC`),
-      button("key", "ALLOW", `let ${address} play`, () => this.instrument.allow(address)))));
+      button("key", "ALLOW", `let ${address} play`, () => this.instrument.allow(address)),
+      button("key", "NOT NOW", `do not let ${address} play, and do not show it here again`, () => {
+        this.passedOver.add(address);
+        this.ask(addresses);
+      }))));
   }
 }
