@@ -2,8 +2,8 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -80,11 +80,10 @@ def read_directions(header: ModelHeader) -> dict[str, Direction]:
     DirectionError
         If an entry lacks a field, or does not fit the model.
     """
-    attribute_map = read_attribute_map(header)
-    return read_entries(header, header.directions, lambda entry: read_direction(entry, header, attribute_map))
+    return read_entries(header, header.directions, read_attribute_map(header))
 
 
-def read_lines(header: ModelHeader) -> dict[str, Line]:
+def read_lines(header: ModelHeader) -> dict[str, Direction]:
     """Read the straight lines of a model by name, whatever has become of its curves and their map.
 
     Raises
@@ -92,8 +91,7 @@ def read_lines(header: ModelHeader) -> dict[str, Line]:
     DirectionError
         If one of them cannot be read.
     """
-    lines = [entry for entry in header.directions if not is_curve(entry)]
-    return read_entries(header, lines, lambda entry: read_line(entry, header))
+    return read_entries(header, [entry for entry in header.directions if not is_curve(entry)], None)
 
 
 def curved_attributes(header: ModelHeader) -> tuple[str, ...]:
@@ -107,16 +105,15 @@ def is_curve(entry: Any) -> bool:
     return isinstance(entry, Mapping) and "limits" in entry
 
 
-Kind = TypeVar("Kind", Line, Direction)
-
-
-def read_entries(header: ModelHeader, entries: Iterable[Any], read: Callable[[Any], Kind]) -> dict[str, Kind]:
+def read_entries(
+    header: ModelHeader, entries: Iterable[Any], attribute_map: AttributeMap | None
+) -> dict[str, Direction]:
     """Read entries, which must have different names."""
     source = header.weights.source
-    table: dict[str, Kind] = {}
+    table: dict[str, Direction] = {}
     for entry in entries:
         try:
-            found = read(entry)
+            found = read_curve(entry, attribute_map) if is_curve(entry) else read_line(entry, header)
             if not NAME.fullmatch(found.name) or found.name in table:
                 raise DirectionError(
                     f"direction name {found.name[:40]!r}; 1 to 40 lower-case letters, digits, '-', '_' and '.' are "
@@ -131,11 +128,6 @@ def read_entries(header: ModelHeader, entries: Iterable[Any], read: Callable[[An
             ) from error
         table[found.name] = found
     return table
-
-
-def read_direction(entry: Any, header: ModelHeader, attribute_map: AttributeMap | None) -> Direction:
-    """Read the entry of a curve or of a line."""
-    return read_curve(entry, attribute_map) if is_curve(entry) else read_line(entry, header)
 
 
 def read_line(entry: Mapping[str, Any], header: ModelHeader) -> Line:

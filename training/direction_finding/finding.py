@@ -157,7 +157,8 @@ def find_directions(
     -------
     dict of str to Direction
         The table: each attribute's direction, the one that holds the rest, and the axes. Straight lines that the model
-        had under other names stay.
+        had under other names stay; its curves are found anew, but for those of an attribute that is now the same in
+        all loops.
 
     Raises
     ------
@@ -170,7 +171,7 @@ def find_directions(
     require_names(plan.names)
     require_loops(plan.n_loops, header.config.w_dim)
     tempfile.TemporaryFile(dir=path.parent).close()  # told now, not when all is found
-    table: dict[str, Direction] = dict(read_lines(header))
+    table = read_lines(header)
     known = [name for name in curved_attributes(header) if name in ATTRIBUTES]
     wanted = plan.wanted(header.identity.role, known)
     begin(plan.count_loops(wanted))
@@ -201,12 +202,12 @@ def choose_attributes(wanted: Sequence[str], *, asked: Sequence[str], moving: Se
 
 
 def require_names(names: tuple[str, ...]) -> None:
-    """Check that attributes exist; every deck plays at one loudness, so nothing moves it.
+    """Check that attributes can have a direction: loudness has none, for a deck plays every loop at one.
 
     Raises
     ------
     TrainingError
-        If one does not.
+        If one cannot.
     """
     known = [name for name in ATTRIBUTES if name != LEVELLED]
     if unknown := [name for name in names if name not in known]:

@@ -94,5 +94,6 @@ def test_devices_that_ask_can_be_sent_away(
     asking = page.locator(".asking .notice span")
     assert asking.all_inner_texts() == [f"{address} wants to play by OSC" for address in addresses[3:]]
     page.locator(".asking").get_by_text("NOT NOW").first.click()
+    page.evaluate("window.loopmorph.instrument.tell('lines', ['one', 'two', 'three', 'four'])")
     assert asking.all_inner_texts() == [f"192.168.1.{number} wants to play by OSC" for number in (3, 5)]
     instrument.stop()

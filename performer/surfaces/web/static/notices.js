@@ -32,7 +32,7 @@ export class Notices {
     const notice = make("p", `notice ${className}`, text);
     this.element.append(notice);
     setTimeout(() => notice.remove(), SHOWN_MS);
-    const shown = this.element.querySelectorAll(".notice");
+    const shown = this.element.querySelectorAll(":scope > .notice");  // devices that ask stay
     for (const old of [...shown].slice(0, Math.max(shown.length - MOST, 0))) old.remove();
   }
 
