@@ -34,6 +34,8 @@ LATELY = 12
 """Pulses whose middle one tells whether the tempo has changed: fewer that come late do not."""
 OUTLIER = 3.7
 """A pulse that is further off than so many times the usual does not count."""
+BURST_S = 60 / FASTEST_BPM / PULSES_A_BEAT / 2
+"""Pulses that are closer than at any tempo were held up on the way: the last of them alone tells a time."""
 BAR_BEATS = 4.0
 OFFSET = SLOTS["/midi/offset"].start
 
@@ -45,9 +47,10 @@ class PulseLine:
     """
 
     def __init__(self) -> None:
-        self.times_s: collections.deque[float] = collections.deque(maxlen=MOST)
+        self.pulses: collections.deque[tuple[int, float]] = collections.deque(maxlen=MOST)
+        """Number of each, and when it came."""
         self.errors_s: collections.deque[float] = collections.deque(maxlen=LATELY)
-        """How late the newest pulses came, by the line before them."""
+        """How late the newest of them came, by the line before them."""
         self.count = 0
         """Pulses so far."""
         self.fit: tuple[float, float] | None = None
@@ -58,22 +61,25 @@ class PulseLine:
 
     def add(self, at_s: float) -> None:
         """Take in a pulse that came at a time."""
-        if self.fit is not None and len(self.times_s) >= FEWEST:
+        if self.pulses and at_s - self.pulses[-1][1] < BURST_S:
+            self.pulses.pop()
+            if self.errors_s:
+                self.errors_s.pop()
+        if self.fit is not None and len(self.pulses) >= FEWEST:
             spacing_s, origin_s = self.fit
             self.errors_s.append(at_s - origin_s - self.count * spacing_s)
             has_left = abs(statistics.median(self.errors_s)) > max(LEAST_S, SURE * self.scatter_s)
             if has_left and len(self.errors_s) == LATELY:
-                self.times_s.clear()  # another tempo: what was before says nothing
+                self.pulses.clear()  # another tempo: what was before says nothing
                 self.errors_s.clear()
-        self.times_s.append(at_s)
+        self.pulses.append((self.count, at_s))
         self.count += 1
-        if len(self.times_s) >= FEWEST:
+        if len(self.pulses) >= FEWEST:
             self.read()
 
     def read(self) -> None:
         """Lay the line, and tell the tempo."""
-        times_s = np.array(self.times_s)
-        places = np.arange(self.count - len(times_s), self.count, dtype=np.float64)
+        places, times_s = np.array(self.pulses).T
         line = lay_line(places, times_s)
         off_s = np.abs(times_s - line[1] - places * line[0])
         usual = off_s <= max(OUTLIER * float(np.median(off_s)), 1e-3)

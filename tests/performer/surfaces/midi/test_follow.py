@@ -170,16 +170,27 @@ def test_the_music_may_be_later_than_the_clock() -> None:
     assert master.errors_s[-1] == pytest.approx(0.03, abs=0.003)
 
 
-def test_pulses_that_were_held_up_and_come_in_a_burst_change_nothing() -> None:
-    """A machine that stands still for a tenth of a second; this one does."""
-    rng, line = np.random.default_rng(4), PulseLine()
-    for number in range(1000):
+@pytest.mark.parametrize("late", [usb, jack])
+@pytest.mark.parametrize("held_s", [0.02, 0.1, 0.4])
+def test_pulses_that_were_held_up_and_come_in_a_burst_change_nothing(late: Callable[..., float], held_s: float) -> None:
+    """A machine that stands still every one and a half seconds or so."""
+    rng, line, tempos, places = np.random.default_rng(4), PulseLine(), [], []
+    free_s = 2.0
+    for number in range(3000):
         due_s = number / 48
-        held_s = 0.1 - due_s % 3.1 if due_s > 2 and due_s % 3.1 < 0.1 else 0.0
-        line.add(due_s + held_s + float(rng.exponential(2e-4)))
+        if due_s > free_s + 0.7:
+            free_s = due_s + held_s + float(rng.exponential(1.0))
+            stands_until_s = due_s + held_s
+        at_s = max(late(due_s, rng), stands_until_s if due_s > 2.7 else 0.0)
+        line.add(at_s)
         if number > 100:
-            assert line.tempo_bpm == pytest.approx(120, abs=0.1)
-            assert line.place_at(due_s) == pytest.approx(number, abs=0.1)
+            tempos.append(line.tempo_bpm)
+            places.append(line.place_at(due_s) - number)
+    wait_s = PERIOD_S / 2 if late is jack else 0.0
+    errors_ms = (np.array(places) / 48 + wait_s) * 1000
+    print(f"{np.abs(np.array(tempos) - 120).max():.2f} BPM, {np.abs(errors_ms).max():.1f} ms off at most")
+    assert np.abs(np.array(tempos) - 120).max() < 0.6
+    assert np.abs(errors_ms).max() < 8
 
 
 def test_a_line_through_many_pulses_is_quieter_than_they_are() -> None:
