@@ -15,10 +15,12 @@ import pytest
 
 from performer.controls import SLOTS
 from tests.rig.conftest import Instrument, Start, wait_until
+from tests.rig.machine import attempts
 
 NANO = "nanoKONTROL2"
 PATIENCE_S = 6.0
 """Three times the time in which a controller that is plugged in plays."""
+FOUR_BARS = 4 * 4 * 24
 MUTE_LED, CUE_LED = (0xB0, 48), (0xB0, 32)
 
 
@@ -170,39 +172,50 @@ def test_a_controller_may_be_pulled_out_and_plugged_in_again(
     instrument.stop()
 
 
+def hear_pulses(peer: Peer, count: int) -> np.ndarray:
+    """Wait for so many pulses of the clock from now on; when they came."""
+    before = len(peer.times_s("clock"))
+    wait_until(lambda: len(peer.times_s("clock")) >= before + count, what="the clock goes on")
+    return np.array(peer.times_s("clock")[before : before + count])
+
+
 @pytest.mark.slow
 def test_the_clock_goes_out_and_comes_in(environment: dict[str, str], start: Start, tmp_path: pathlib.Path) -> None:
     with plugged_in(environment) as peer, plugged_in(environment, "drums") as drums:
         instrument = begin(start, environment, tmp_path)
         ask("set", "/midi/clock", "1", instrument=instrument, environment=environment)
         wait_until(lambda: len(drums.times_s("start")) == 1, what="Start comes with the next loop")
-        begun = len(drums.heard)
-        wait_until(lambda: len(drums.heard) > begun + 4 * 24 * 4, what="four bars of clock")
-        (started_s,) = drums.times_s("start")
-        pulses = np.array([at_s for at_s in drums.times_s("clock") if at_s >= started_s])
-        spacing_s = np.polyfit(np.arange(len(pulses)), pulses, 1)[0]
-        jitter_ms = (pulses - np.polyval(np.polyfit(np.arange(len(pulses)), pulses, 1), np.arange(len(pulses)))) * 1000
-        heard = f"heard {60 / spacing_s / 24:.2f} BPM, jitter {np.std(jitter_ms):.2f} ms"
-        listed = ask("midi", "--json", instrument=instrument, environment=environment)
-        print(f"{heard}; sent: {json.loads(listed)['clock']}")
-        assert 60 / spacing_s / 24 == pytest.approx(120, abs=0.5)
+        for machine in attempts("a clock"):
+            with machine.watched():
+                pulses = hear_pulses(drums, FOUR_BARS)
+            spacing_s, origin_s = np.polyfit(np.arange(FOUR_BARS), pulses, 1)
+            jitter_ms = 1000 * float(np.std(pulses - origin_s - spacing_s * np.arange(FOUR_BARS)))
+            status = json.loads(ask("midi", "--json", instrument=instrument, environment=environment))
+            print(f"heard {60 / spacing_s / 24:.2f} BPM, jitter {jitter_ms:.2f} ms; sent: {status['clock']}")
+            if 60 / spacing_s / 24 == pytest.approx(120, abs=0.5):
+                break
+            machine.require_standstill("pulses lost")  # by JACK, in a cycle that a client missed
         assert len(peer.times_s("start")) == 1
         ask("set", "/midi/clock", "2", instrument=instrument, environment=environment)
         wait_until(lambda: len(drums.times_s("stop")) == 1, what="Stop is sent")
-        drums.send("tempo 132")
-        time.sleep(0.2)
-        drums.send("start")
-        wait_until(lambda: abs(read(instrument, "/tempo") - 132) < 0.8, what="the tempo is followed")
 
         def error_ms() -> float | None:
             status = json.loads(ask("midi", "--json", instrument=instrument, environment=environment))
             error: float | None = status["clock"].get("error_ms")
             return error
 
-        wait_until(lambda: abs(error_ms() or 1000) < 15, what="beat and bar are followed", patience_s=120)
-        print(f"following: {read(instrument, '/tempo'):g} BPM, {error_ms()} ms off")
-        drums.send("stop")
-        drums.send("tempo 0")
-        wait_until(lambda: read(instrument, "/nudge") == 0, what="the nudge ends with the clock")
-        assert read(instrument, "/tempo") == pytest.approx(132, abs=1)
+        for machine in attempts("a clock that is followed"):
+            with machine.watched():
+                drums.send("tempo 132")
+                time.sleep(0.2)
+                drums.send("start")
+                wait_until(lambda: abs(read(instrument, "/tempo") - 132) < 0.8, what="the tempo is followed")
+                wait_until(lambda: abs(error_ms() or 1000) < 15, what="beat and bar are followed", patience_s=120)
+                print(f"following: {read(instrument, '/tempo'):g} BPM, {error_ms()} ms off")
+                drums.send("stop")
+                drums.send("tempo 0")
+                wait_until(lambda: read(instrument, "/nudge") == 0, what="the nudge ends with the clock")
+            if read(instrument, "/tempo") == pytest.approx(132, abs=1):
+                break
+            machine.require_standstill("pulses lost")
         instrument.stop()

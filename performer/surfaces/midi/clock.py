@@ -27,6 +27,8 @@ PULSES_A_LOOP = PULSES_A_BEAT * TICKS_A_LOOP // TICKS_A_BEAT
 MAX_SONG_POSITION = 1 << 14
 MISSED = 2.0
 """Pulses that the music may be from where it was expected; further, it has been set."""
+MADE_UP = float(PULSES_A_SIXTEENTH)
+"""Pulses that are made up for at once where the machine stood still: within a sixteenth no step is played twice."""
 LONGEST_SLEEP_S = 0.1
 KEPT = 1024
 """Pulses whose punctuality is known."""
@@ -38,8 +40,9 @@ Outputs = Callable[[], Mapping[str, OutputPort]]
 class ClockOut:
     """Sends each pulse when its place in the music is heard.
 
-    An output gets pulses at once, and Start with the next loop. Where the music was set elsewhere (another device
-    plays it), it gets Stop, the song position and Continue on the next sixteenth.
+    An output gets pulses at once, and Start with the next loop. Pulses that a short standstill has held up come as soon
+    as they can. Where it was a long one, or the music was set elsewhere (another device plays it), an output gets Stop,
+    the song position and Continue on the next sixteenth.
 
     Parameters
     ----------
@@ -62,6 +65,7 @@ class ClockOut:
         self.now_s = now_s
         self.heard = HeardClock(memory)
         self.pulse: int | None = None
+        self.stepped_s = -math.inf
         self.started: dict[str, int] = {}
         """Pulse with which each output was started."""
         self.has_moved = False
@@ -80,8 +84,10 @@ class ClockOut:
             return LONGEST_SLEEP_S
         beat, heard_s = heard
         began_s = heard_s - float(self.memory.state["controls"][0, OFFSET]) / 1000 - beat * PULSES_A_BEAT / speed
-        place = (self.now_s() - began_s) * speed
-        if self.pulse is None or abs(place - self.pulse) > MISSED:
+        now_s = self.now_s()
+        place, held_up = (now_s - began_s) * speed, (now_s - self.stepped_s) * speed
+        self.stepped_s = now_s
+        if self.pulse is None or not -MISSED <= place - self.pulse <= MISSED + min(held_up, MADE_UP):
             self.has_moved = self.pulse is not None
             self.pulse = math.ceil(place)
         while self.pulse <= place:

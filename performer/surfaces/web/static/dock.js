@@ -2,10 +2,11 @@
 
 import { button, make, put, write } from "./dom.js";
 import { Meter } from "./buttons.js";
-import { onDrag } from "./gesture.js";
+import { onDrag, onKeys } from "./gesture.js";
 import { slider } from "./slider.js";
 
 const ECHO = { "/echo/time": "time", "/echo/feedback": "again", "/echo/level": "echo" };
+const KEY_STEP = 0.01;
 
 export class Dock {
   constructor(instrument) {
@@ -78,6 +79,10 @@ export class Dock {
       move: ({ dx }) => this.go(this.x + dx / Math.max(element.clientWidth, 60), { isSent: true }),
       twice: () => this.go(0, { isSent: true }),
     });
+    onKeys(element, {
+      step: (times) => this.go(this.x + times * KEY_STEP, { isSent: true }),
+      Backspace: () => this.go(0, { isSent: true }),
+    });
     return element;
   }
 
@@ -85,6 +90,7 @@ export class Dock {
     this.x = Math.min(Math.max(x, 0), 1);
     this.fill.style.transform = `scaleX(${this.x})`;
     this.thumb.style.transform = `translateX(${this.x * 100}%)`;
+    this.slider.setAttribute("aria-valuenow", this.x.toFixed(2));
     this.isMoved = isSent && this.target > 0;
   }
 

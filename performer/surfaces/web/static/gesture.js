@@ -1,9 +1,12 @@
-// Fingers on one control: the first one leads, a second one on the same control (or Shift) makes it fine.
+// Fingers on one control: the first one leads, a second one on the same control (or Shift) makes it fine. And keys on
+// the control that has the focus.
 
 export const FINE = 0.15;
 const TAP_PX = 6;
 const TWICE_MS = 320;
 const TWICE_PX = 24;
+const KEY_FINE = 0.2;
+const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
 
 // Calls begin(event), move({dx, dy, event, isFine}), end(), tap() and twice(); dx and dy are scaled when fine.
 export function onDrag(element, { begin, move, end, tap, twice }) {
@@ -44,4 +47,17 @@ export function onDrag(element, { begin, move, end, tap, twice }) {
   };
   element.addEventListener("pointerup", lift);
   element.addEventListener("pointercancel", lift);
+}
+
+// Calls step(times), a fifth with Shift, and what other keys do by their names.
+export function onKeys(element, { step, ...others }) {
+  element.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const times = STEPS[event.key];
+    if (times) step(event.shiftKey ? times * KEY_FINE : times);
+    else if (others[event.key]) others[event.key]();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
 }

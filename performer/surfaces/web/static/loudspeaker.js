@@ -16,7 +16,9 @@ export class Loudspeaker {
     this.isBehind = false;    // blocks are left out until `LEAD_S` is reached again
     this.figures = { blocks: 0, gaps: 0, peak: 0 };
     this.key = button("key listen", "PLAY", "this page is the loudspeaker: let it sound", () => this.play());
-    this.element = put(make("div", "loudspeaker"), this.key);
+    const words = "another page is the loudspeaker; this one asks again when it is loaded again";
+    const away = button("key", "NOT HERE", words, () => { this.element.hidden = true; });
+    this.element = put(make("div", "loudspeaker"), this.key, away);
     this.element.hidden = true;
     document.body.append(this.element);
     instrument.watch("loudspeaker", (port) => this.tune(port));

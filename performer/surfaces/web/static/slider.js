@@ -2,7 +2,7 @@
 
 import { make, put, write } from "./dom.js";
 import { format } from "./format.js";
-import { onDrag } from "./gesture.js";
+import { onDrag, onKeys } from "./gesture.js";
 
 const STEPS = 100;            // key presses or wheel notches from end to end
 
@@ -59,13 +59,6 @@ export function slider(instrument, path, options = {}) {
     event.preventDefault();
     step(-Math.sign(event.deltaY) * (event.shiftKey ? 0.2 : 1));
   }, { passive: false });
-  element.addEventListener("keydown", (event) => {
-    const times = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
-    if (event.key === "Backspace") instrument.reset(path);
-    else if (times) step(event.shiftKey ? times / 5 : times);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
+  onKeys(element, { step, Backspace: () => instrument.reset(path) });
   return element;
 }

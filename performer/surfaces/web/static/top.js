@@ -3,7 +3,7 @@
 import { button, make, put, write } from "./dom.js";
 import { Meter, toggle } from "./buttons.js";
 import { format, lasts } from "./format.js";
-import { onDrag } from "./gesture.js";
+import { onDrag, onKeys } from "./gesture.js";
 
 const N_BEATS = 8;
 const TICKS_A_BEAT = 8;
@@ -55,11 +55,16 @@ export class Top {
       write(shown, format(row, bpm));
       element.setAttribute("aria-valuenow", bpm);
     });
+    const set = (wanted) => this.instrument.set("/tempo", [Math.round(wanted * 10) / 10]);
     let bpm = 0;
     onDrag(element, {
       begin: () => { bpm = this.instrument.value("/tempo"); },
-      move: ({ dy }) => this.instrument.set("/tempo", [Math.round((bpm -= dy * BPM_A_PX) * 10) / 10]),
+      move: ({ dy }) => set(bpm -= dy * BPM_A_PX),
       tap: () => this.type(element, shown),
+    });
+    onKeys(element, {
+      step: (times) => set(this.instrument.value("/tempo") + times),
+      Enter: () => this.type(element, shown),
     });
     return element;
   }

@@ -116,7 +116,20 @@ def test_the_clock_may_come_earlier_than_the_sound() -> None:
     assert pulses[0] - pulses[1] == pytest.approx(0.04, abs=0.006)
 
 
-def test_a_thread_that_was_held_up_does_not_make_up_for_it_in_a_burst() -> None:
+def test_a_thread_that_was_held_up_for_less_than_a_sixteenth_makes_up_for_it() -> None:
+    band = Band(Played())
+    band.played.play(0.5)
+    band.play(5.0)
+    slave = band.outputs["drums"]
+    for _ in range(20):
+        band.played.play(0.11)
+        band.clock.step()
+        assert slave.place == pytest.approx(band.heard_beat() * 24 - 8 * 24, abs=1.1)
+        band.play(0.1)
+    assert {kind for _, kind in slave.heard} == {"clock", "start"}
+
+
+def test_a_thread_that_was_held_up_for_long_does_not_make_up_for_it_in_a_burst() -> None:
     band = Band(Played())
     band.played.play(0.5)
     band.play(5.0)
