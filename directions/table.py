@@ -122,8 +122,9 @@ def read_entries(
         except LoopmorphError as error:
             raise DirectionError(f"{source}: {str(error).removeprefix(f'{source}: ')}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise DirectionError(
-                f"{source}: direction entry {str(entry)[:80]} cannot be read ({error!r}); find the model's directions "
+                f"{source}: direction entry {str(entry)[:80]} cannot be read ({reason}); find the model's directions "
                 "again"
             ) from error
         table[found.name] = found

@@ -45,6 +45,12 @@ def decibels(level: float) -> float:
     return round(max(20 * float(np.log10(max(level, 1e-9))), FLOOR_DB), 1)
 
 
+def loudness(memory: Memory) -> float:
+    """Give the loudness of the mix in LUFS, `FLOOR_DB` or more, to a tenth; before the first block it is silence."""
+    has_begun = read_clock(memory).ticks_a_second > 0
+    return round(max(float(memory.state["readings"][0, N_DECKS, LOUDNESS]), FLOOR_DB), 1) if has_begun else FLOOR_DB
+
+
 def place_in_loop(memory: Memory, deck: int) -> float:
     """Tell where in its loop a deck is, 0 to 1."""
     under = int(memory.state["under"][0, deck])
@@ -108,7 +114,7 @@ def master_readouts() -> list[Readout]:
         row("/master/meter", (FLOOR_DB, 12), "dB", "Peak of the left and right channel of the mix.",
             lambda m: tuple(decibels(v) for v in m.state["readings"][0, N_DECKS, PEAK : PEAK + 2]), types="ff"),
         row("/master/loudness", (FLOOR_DB, 12), "LUFS", "Loudness of the last 400 ms.",
-            lambda m: (round(max(float(m.state["readings"][0, N_DECKS, LOUDNESS]), FLOOR_DB), 1),)),
+            lambda m: (loudness(m),)),
         row("/recorded", (0, 1e9), "s", "How much of a recording is on the disk; 0 while there is none.",
             lambda m: (recorded_s(m),)),
         *(counter(name) for name in ALARMS),

@@ -149,7 +149,13 @@ class Changeover:
         (self.folder / REFUSAL).unlink(missing_ok=True)
         self.wish = Wish(**json.loads(text))
         self.begun_s = time.monotonic()
-        self.process = self.start(self.wish.process, self.wish.device)
+        try:
+            self.process = self.start(self.wish.process, self.wish.device)
+        except OSError as error:
+            self.answer(
+                f"a process for {self.wish.device!r} cannot be started ({error.strerror}); the old one plays on; more "
+                "memory, or fewer programs, are needed; ask again then"
+            )
 
     def close(self) -> None:
         """Give up a change that is under way."""

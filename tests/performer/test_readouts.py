@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from performer.clock import TICKS_A_CELL
-from performer.controls import CONTROLS_BY_PATH
+from performer.controls import CONTROLS_BY_PATH, N_DECKS
+from performer.desk.meter import LOUDNESS
 from performer.desk.playback import Playback
 from performer.memory import N_CELLS, Memory
 from performer.readouts import READOUTS, READOUTS_BY_PATH
@@ -50,6 +51,13 @@ def test_meters_show_what_sounds(playback: Playback, memory: Memory) -> None:
     assert -30 < read(memory, "/deck/1/meter")[0] < 0
     assert read(memory, "/deck/2/meter") == (-90.0, -90.0)
     assert -30 < read(memory, "/master/meter")[1] < 0
+
+
+def test_before_the_music_the_loudness_is_that_of_silence(playback: Playback, memory: Memory) -> None:
+    assert read(memory, "/master/loudness") == (-90.0,)
+    play(playback, memory, 1)
+    memory.state["readings"][0, N_DECKS, LOUDNESS] = -14.24
+    assert read(memory, "/master/loudness") == (-14.2,)
 
 
 def test_cells_that_wait_for_their_beat_are_pending(playback: Playback, memory: Memory, hand_over: HandOver) -> None:

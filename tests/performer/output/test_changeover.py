@@ -126,6 +126,18 @@ def test_a_change_that_cannot_be_noted_is_given_up_and_the_next_one_begins(
     assert len(supervised.started) == 2
 
 
+def test_a_process_that_cannot_be_started_is_told_and_the_next_one_begins(supervised: Supervised) -> None:
+    supervised.command = ["/nowhere/at/all"]
+    supervised.wish()
+    assert str(supervised.answer()).startswith(
+        "a process for 'USB' cannot be started (No such file or directory); the old"
+    )
+    supervised.command = SLEEPER
+    supervised.wish()
+    assert supervised.process
+    assert len(supervised.started) == 2
+
+
 def test_whoever_asks_hears_the_answer(tmp_path: pathlib.Path) -> None:
     def answer(text: str | None) -> None:
         while not (tmp_path / WISH).exists():
