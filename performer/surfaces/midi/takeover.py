@@ -20,7 +20,7 @@ class Takeover:
 
     def __init__(self, knob: float | None = None) -> None:
         self.left_at: float | None = None
-        """Where the knob left the control; None if it never moved it."""
+        """Where the knob left the control; None if it never moved it, or has lost it."""
         self.knob = knob
         """Where the knob was last; None before it was moved."""
 
@@ -44,7 +44,6 @@ class Takeover:
         is_near = abs(knob - control) <= NEAR
         was_near = before is not None and abs(before - control) <= NEAR
         has_passed = before is not None and (before - control) * (knob - control) < 0
-        if not (holds or is_near or was_near or has_passed):
-            return False
-        self.left_at = knob
-        return True
+        takes = holds or is_near or was_near or has_passed
+        self.left_at = knob if takes else None
+        return takes

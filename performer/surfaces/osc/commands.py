@@ -92,39 +92,39 @@ class Commands:
         }
         return {address.encode(): deed for address, deed in deeds.items()}
 
-    def subscribe(self, arguments: list[object], source: Source) -> None:
+    def subscribe(self, arguments: list[object], source: Source) -> int:
         """`/subscribe [port [interval_ms [pattern]]]`: tell all values, then what changes."""
         port = take_number(arguments, 0, name="port", most=MAX_PORT)
         interval_ms = take_number(arguments, USUAL_INTERVAL_MS, name="interval in milliseconds", most=MAX_INT)
-        self.newsroom.subscribe(
-            source,
-            self.switchboard.link(source, port),
-            paths=take_paths(arguments),
-            interval_ms=interval_ms,
-            lasts=self.switchboard.is_connected(source),
-        )
+        paths = take_paths(arguments)
+        link, lasts = self.switchboard.link(source, port), self.switchboard.is_connected(source)
+        self.newsroom.subscribe(source, link, paths=paths, interval_ms=interval_ms, lasts=lasts)
+        return len(paths)
 
-    def unsubscribe(self, arguments: list[object], source: Source) -> None:
+    def unsubscribe(self, arguments: list[object], source: Source) -> int:
         """`/unsubscribe [port]`: tell nothing any more."""
         port = take_number(arguments, 0, name="port", most=MAX_PORT)
         self.newsroom.leave(self.switchboard.link(source, port))
         if not port:
             self.newsroom.unsubscribe(source)
+        return 0
 
-    def get(self, arguments: list[object], source: Source) -> None:
+    def get(self, arguments: list[object], source: Source) -> int:
         """`/get PATTERN [port]`: tell present values."""
         paths = take_paths(arguments)
         link = self.switchboard.link(source, take_number(arguments, 0, name="port", most=MAX_PORT))
         present = read_all(self.memory)
         for packet in write_values({path: present[path] for path in paths}):
             link.send(packet)
+        return len(paths)
 
-    def ping(self, arguments: list[object], source: Source) -> None:
+    def ping(self, arguments: list[object], source: Source) -> int:
         """`/ping [port]`: give a sign of life."""
         link = self.switchboard.link(source, take_number(arguments, 0, name="port", most=MAX_PORT))
         link.send(write_message("/pong", "s", (importlib.metadata.version("loopmorph"),)))
+        return 0
 
-    def admit(self, arguments: list[object], source: Source) -> None:
+    def admit(self, arguments: list[object], source: Source) -> int:
         """`/admit ADDRESS`: let another device play; from this machine alone."""
         if not is_loopback(source[0]):
             raise ControlError("/admit is obeyed from this machine alone; type 'loopmorph admit ADDRESS' there")
@@ -137,6 +137,7 @@ class Commands:
         peer = str(arguments[0])
         self.admission.admit(peer)
         self.switchboard.link(source).send(write_message("/admitted", "s", (peer,)))
+        return 0
 
 
 def is_address(text: object) -> bool:

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from performer.controls import CONTROLS
-from performer.errors import PerformerError
 from performer.memory import Memory
 from performer.readouts import READOUTS
 from performer.surfaces.feed import PATHS, Feed, Values, read_all
 from performer.surfaces.osc.inbox import Source
-from performer.surfaces.osc.packet import bundle, write_message
+from performer.surfaces.osc.packet import OscError, bundle, write_message
 
 MAX_CLIENTS = 32
 TICK_S = 0.01
@@ -29,7 +28,7 @@ LIFE_S = 60.0
 TYPES = {row.path: row.types for row in CONTROLS} | {row.path: row.types for row in READOUTS}
 
 
-class ClientsError(PerformerError):
+class ClientsError(OscError):
     """There are too many clients."""
 
 

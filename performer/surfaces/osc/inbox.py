@@ -17,7 +17,8 @@ Source = tuple
 """Where a message came from: host, port, and for a connection its kind."""
 Apply = Callable[[Row, Values], None]
 Refuse = Callable[[str], None]
-Command = Callable[[list[object], Source], None]
+Command = Callable[[list[object], Source], int]
+"""Obeys the arguments of a source, and tells how many values it has read."""
 Answer = Callable[[Source, str], None]
 Heard = Callable[[Source, str, tuple[float, ...] | None], None]
 Move = tuple[bytes, Source, tuple[Row, ...]]
@@ -27,8 +28,8 @@ MOVES: dict[bytes, tuple[Row, ...]] = {path.encode(): (row,) for path, row in CO
 """The control that an address moves."""
 
 
-COMMAND_WORK = 200
-"""Values that a command counts for: it may read and send every one."""
+COMMAND_WORK = 20
+"""Values that a command counts for, beside those that it reads."""
 
 
 def find_rows(address: bytes) -> tuple[Row, ...]:
@@ -94,6 +95,9 @@ class Inbox:
         self.commands = commands or {}
         self.heard = heard
         self.work = 0
+        """Values that moves and actions have looked at in this go."""
+        self.asked = 0
+        """Values that commands have read in it."""
 
     def obey(self, messages: Sequence[Arrived]) -> int:
         """Obey messages that are due, in their order as far as it matters.
@@ -111,7 +115,7 @@ class Inbox:
         int
             Messages passed over because newer ones moved the same controls.
         """
-        self.work = passed_over = 0
+        self.work = self.asked = passed_over = 0
         moves: list[Move] = []
         for data, source in messages:
             address = data.partition(b"\0")[0]
@@ -182,11 +186,11 @@ class Inbox:
 
     def obey_command(self, address: bytes, data: bytes, source: Source) -> None:
         """Do what a client asks of the server itself."""
-        self.work += COMMAND_WORK
+        self.asked += COMMAND_WORK
         try:
-            if self.work > MAX_WORK:
-                raise OscError(f"more than {MAX_WORK} values at once, fewer are needed; send them later")
-            self.commands[address](read_message(data)[1], source)
+            if self.asked > MAX_WORK:
+                raise OscError(f"more than {MAX_WORK} values asked for at once, fewer are needed; ask again later")
+            self.asked += self.commands[address](read_message(data)[1], source)
         except (ControlError, OscError) as error:
             self.refuse(f"OSC from {source[0]} refused: {error}")
             self.answer(source, str(error))

@@ -31,7 +31,9 @@ BUNDLE_START = 16
 """Bytes of a bundle before its first element: head and time tag."""
 ANSWER_S = 2.0
 """How long an answer of the instrument is waited for."""
-LEAST_BYTES = {ord(tag): size for tags, size in (("ifcrmsSb", 4), ("hdt", 8)) for tag in tags}
+TYPES = frozenset(b",ifhdsbrmtTFNI")
+"""Types of arguments that can be read; python-osc would take the bytes of another one for the next argument's."""
+LEAST_BYTES = {ord(tag): size for tags, size in (("ifrmsb", 4), ("hdt", 8)) for tag in tags}
 """What an argument of each type takes at least."""
 NOW = 1
 """Time tag of what is to be done at once."""
@@ -135,6 +137,8 @@ def require_arguments(data: bytes) -> None:
     tags = data[tags_start:].partition(b"\0")[0]
     if b"[" in tags:
         raise ParseError("it holds an array, which no address takes")
+    if not TYPES.issuperset(tags):
+        raise ParseError("it holds a type that no address takes")
     if tags and len(data) < tags_start + padded(len(tags)) + sum(LEAST_BYTES.get(tag, 0) for tag in tags):
         raise ParseError("it is too short")
 

@@ -65,7 +65,10 @@ class Schedule:
         self.obey = obey
         self.loop = loop
         self.wall_s = wall_s
-        self.waiting: list[tuple[float, int, Arrived]] = []
+        self.waiting: list[tuple[float, int, int, Arrived]] = []
+        """When each is due, its number, its tag and the message: a heap."""
+        self.due_s: dict[int, float] = {}
+        """When the tags that wait are due."""
         self.waiting_bytes = 0
         self.numbers = itertools.count()
         self.timer: asyncio.TimerHandle | None = None
@@ -98,8 +101,9 @@ class Schedule:
             raise OscError(f"{len(self.waiting)} messages wait for their time, fewer are needed; send them later")
         self.waiting_bytes += size
         for tag, arrived in tagged:
-            due_s = self.loop.time() + ahead_s(tag, wall_s=self.wall_s())
-            heapq.heappush(self.waiting, (due_s, next(self.numbers), arrived))
+            if tag not in self.due_s:
+                self.due_s[tag] = self.loop.time() + ahead_s(tag, wall_s=self.wall_s())
+            heapq.heappush(self.waiting, (self.due_s[tag], next(self.numbers), tag, arrived))
         self.wake()
 
     def wake(self) -> None:
@@ -110,9 +114,11 @@ class Schedule:
 
     def obey_due(self) -> None:
         """Obey all whose time has come."""
-        due = []
-        while self.waiting and self.waiting[0][0] <= self.loop.time():
-            due.append(heapq.heappop(self.waiting)[2])
+        due, now_s = [], self.loop.time()
+        while self.waiting and self.waiting[0][0] <= now_s:
+            _, _, tag, arrived = heapq.heappop(self.waiting)
+            self.due_s.pop(tag, None)
+            due.append(arrived)
         self.waiting_bytes -= sum(len(data) + OVERHEAD_BYTES for data, _ in due)
         self.wake()
         self.obey(due)

@@ -51,8 +51,15 @@ def test_a_knob_holds_its_control_until_another_hand_moves_it() -> None:
 def test_a_control_that_another_hand_brings_back_is_held_again() -> None:
     takeover = Takeover()
     assert takeover.takes(0.5, control=0.5)
-    assert not takeover.takes(0.6, control=0.9)
-    assert takeover.takes(0.7, control=0.5)  # back where the knob left it
+    assert takeover.takes(0.7, control=0.5)  # another hand was there meanwhile, and the knob did not move
+
+
+def test_a_knob_that_was_moved_meanwhile_has_lost_it() -> None:
+    takeover = Takeover()
+    assert takeover.takes(0.5, control=0.5)
+    assert not takeover.takes(0.3, control=0.9)  # a scene was recalled
+    assert not takeover.takes(0.2, control=0.5)  # and then the one before
+    assert takeover.takes(0.6, control=0.5)
 
 
 def test_a_control_that_passes_the_knob_is_not_taken_by_it() -> None:

@@ -1,5 +1,6 @@
 """What clients ask of the OSC server itself: feedback, present values, a sign of life, to let in another device."""
 
+import contextlib
 import pathlib
 import socket
 
@@ -8,7 +9,7 @@ import pytest
 from performer.memory import Memory
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS
-from performer.surfaces.osc.feedback import LIFE_S
+from performer.surfaces.osc.feedback import LIFE_S, MAX_CLIENTS
 from performer.surfaces.osc.server import ASK_AGAIN_S, OscServer
 from tests.performer.surfaces.osc.osc_stage import Client, control, make_hub, message, playing, run, until
 
@@ -129,6 +130,23 @@ def test_what_cannot_be_asked_is_refused_and_the_client_told_why(
                 assert reason in str(told)
                 assert server.newsroom.clients == {}
         assert memory.counters()["osc_refused"] == 1
+
+    run(scene())
+
+
+def test_where_too_many_listen_the_next_is_told_so_and_everybody_plays(memory: Memory) -> None:
+    async def scene() -> None:
+        async with playing(make_hub(memory)) as server, contextlib.AsyncExitStack() as others:
+            for _ in range(MAX_CLIENTS):
+                others.enter_context(Client(server.port)).send("/subscribe", 0, 100, "/deck/1/level")
+            with Client(server.port) as client:
+                await until(lambda: len(server.newsroom.clients) == MAX_CLIENTS)
+                client.send("/subscribe")
+                client.send("/deck/1/level", 0.25)
+                ((path, (told,)),) = await client.heard()
+                assert (path, "32 clients listen" in str(told)) == ("/refused", True)
+                await until(lambda: control(memory, "/deck/1/level") == 0.25)
+        assert memory.counters()["surface_failures"] == 0
 
     run(scene())
 

@@ -35,11 +35,12 @@ class Surface:
             raise ControlError("scene 3 is empty")
         self.applied.append((row.path, values))
 
-    def ping(self, arguments: list[object], source: tuple) -> None:
+    def ping(self, arguments: list[object], source: tuple) -> int:
         if arguments == ["no"]:
             raise ControlError("no ping")
         self.asked.append((arguments, source))
         self.applied.append(("/ping", ()))
+        return MAX_WORK if arguments == ["all"] else 0
 
     def obey(self, *packets: bytes, sources: Sequence[tuple] = ()) -> int:
         return self.inbox.obey([(packet, (sources or [A] * len(packets))[at]) for at, packet in enumerate(packets)])
@@ -138,6 +139,16 @@ def test_no_message_is_looked_at_for_ever(surface: Surface) -> None:
     surface.refused.clear()
     surface.obey(message("/deck/1/level", 0.5))
     assert surface.refused == []
+
+
+def test_many_commands_at_once_are_obeyed_and_keep_no_hand_from_playing(surface: Surface) -> None:
+    surface.obey(*[message("/ping")] * 100, message("/deck/1/level", 0.5))
+    assert len(surface.asked) == 100
+    assert surface.refused == []
+    surface.obey(*[message("/ping", "all")] * 3, message("/deck/1/level", 0.25))
+    assert len(surface.asked) == 101
+    assert len(surface.refused) == 2
+    assert surface.applied[-1] == ("/deck/1/level", (0.25,))
 
 
 def test_a_source_is_heard_with_what_it_set(surface: Surface) -> None:

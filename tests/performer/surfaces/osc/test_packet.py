@@ -94,6 +94,8 @@ def test_deep_nesting_is_refused() -> None:
         (b"/a\0\0,[[\0", "cannot be read"),
         (b"/a\0\0,f\0\0", "too short"),  # python-osc reads 0
         (b"/a\0\0,sf\0b\0\0\0", "too short"),
+        (b"/a\0\0,cf\0\0\0\0A?\0\0\0", "a type that no address takes"),  # python-osc reads 'A' as the number
+        (b"/a\0\0,Sf\0abc\0?\0\0\0", "a type that no address takes"),
         (b"/a\0\0", None),
         (b"/a\0\0,s\0\0" + b"x" * MAX_MESSAGE, "message of 2056 bytes, at most 2048"),
     ],

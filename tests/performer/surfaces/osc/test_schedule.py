@@ -100,10 +100,13 @@ def test_each_message_is_obeyed_at_its_time_whatever_the_order_in_which_they_cam
 def test_of_equal_tags_the_first_that_came_is_the_first_obeyed(stage: Stage) -> None:
     names = [bytes([65 + number]) for number in range(26)]
     random.Random(3).shuffle(names)
+    half_past = tag(WALL_S + 0.5)
     for name in names:
-        stage.add(name, 0.5)
+        stage.schedule.add([(half_past, (name, ()))])
+        stage.wall_s += 1e-5  # time goes on while they come
     stage.loop.advance(1)
     assert stage.obeyed == names
+    assert not stage.schedule.due_s
 
 
 def test_a_clock_that_is_set_meanwhile_moves_nothing(stage: Stage) -> None:
