@@ -105,11 +105,17 @@ def set_aside(path: pathlib.Path) -> pathlib.Path:
     OSError
         If it cannot be renamed.
     """
-    number = 1
-    while (aside := path.with_name(f"{path.stem}-broken-{number}{path.suffix}")).exists():
-        number += 1
+    aside = free_name(path, "broken")
     path.rename(aside)
     return aside
+
+
+def free_name(path: pathlib.Path, word: str) -> pathlib.Path:
+    """Name a file beside another one, by a word and the first number that is free."""
+    number = 1
+    while (free := path.with_name(f"{path.stem}-{word}-{number}{path.suffix}")).exists():
+        number += 1
+    return free
 
 
 def lock(path: pathlib.Path) -> IO[str] | None:

@@ -1,7 +1,6 @@
 """Where all hands meet: what OSC, MIDI and the page ask for is done here, the newest value wins, nothing piles up."""
 
 import asyncio
-import collections
 import time
 from collections.abc import Awaitable, Callable
 
@@ -49,7 +48,6 @@ class Hub:
         self.admission = admission or Admission()
         self.warnings = warnings
         self.now_s = now_s
-        self.fired: collections.deque[tuple[Action, Values, float]] = collections.deque()
         self.deeds: dict[str, Callable[[Values], None]] = {}
         """What a surface itself does when an action is asked for, by its address."""
 
@@ -97,18 +95,15 @@ class Hub:
         self.memory.count("midi_messages")
 
     def fire(self, action: Action, values: Values, *, at_s: float) -> None:
-        """Note an action from a MIDI note or controller, and when it came; `work` does it."""
-        self.fired.append((action, values, at_s))
+        """Do what an action of a MIDI note or controller says, that came at a monotonic time."""
         self.memory.count("midi_messages")
+        try:
+            self.obey(action, values, at_s=at_s)
+        except ControlError as error:
+            self.warnings.warn("midi", f"{action.path} refused: {error}")
 
     def work(self) -> None:
-        """Do what MIDI has fired, note what was played, save what has changed."""
-        while self.fired:
-            action, values, at_s = self.fired.popleft()
-            try:
-                self.obey(action, values, at_s=at_s)
-            except ControlError as error:
-                self.warnings.warn("midi", f"{action.path} refused: {error}")
+        """Note what was played, save what has changed."""
         self.conductor.poll()
         self.warnings.flush()
 

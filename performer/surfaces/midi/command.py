@@ -134,8 +134,9 @@ def wait_for_knob(folder: pathlib.Path, count: int) -> str:
     begin_s = time.monotonic()
     while (passed_s := time.monotonic() - begin_s) < LEARN_S:
         status = read_status(folder)
-        if status["learned"]["count"] != count:
+        if status["learned"]["count"] > count:
             return str(status["learned"]["text"])
+        count = min(count, status["learned"]["count"])  # MIDI was started again meanwhile
         if not status["learning"] and passed_s > ASKED_S:
             break
         time.sleep(POLL_S)

@@ -4,6 +4,7 @@ from typing import Any
 
 from performer.actions import Action
 from performer.controls import SLOTS, Control
+from performer.session.values import present_values
 from performer.surfaces.hub import Hub
 from performer.surfaces.midi.driver import OutputPort
 from performer.surfaces.midi.feedback import Feedback
@@ -40,13 +41,15 @@ class Controller:
         self.hub = hub
         self.name = name
         self.output = output
-        self.controls = hub.memory.state["controls"][0]
         self.takeovers: dict[Source, Takeover] = {}
         self.upper_halves: dict[Source, int] = {}
+        self.down: dict[Source, Entry] = {}
+        """Buttons that act while they are held, and are."""
         self.use(mapping)
 
     def use(self, mapping: Mapping) -> None:
-        """Obey a mapping from now on; where knobs are stays known."""
+        """Obey a mapping from now on; where knobs are stays known, and what is held is let go."""
+        self.let_go()
         self.mapping = mapping
         self.takeovers = {source: Takeover(held.knob) for source, held in self.takeovers.items()}
         self.show_on(self.output)
@@ -81,6 +84,12 @@ class Controller:
         else:
             self.place(entry, source, value, at_s=at_s)
 
+    def let_go(self) -> None:
+        """Let go of the buttons that are held: their controller has gone, or they are for something else now."""
+        for entry in self.down.values():
+            self.set(entry, entry.off)
+        self.down.clear()
+
     def note_place(self, source: Source, value: int) -> None:
         """Note where a knob is that is not to move anything now."""
         self.takeovers[source] = Takeover(
@@ -97,6 +106,10 @@ class Controller:
             return
         if entry.mode == "momentary":
             self.set(entry, entry.on if down else entry.off)
+            if down:
+                self.down[entry.source] = entry
+            else:
+                self.down.pop(entry.source, None)
         elif down:
             is_on = entry.mode == "toggle" and self.present(entry) == entry.on
             self.set(entry, entry.off if is_on else entry.on)
@@ -125,8 +138,8 @@ class Controller:
             self.feedback.note_shown(entry, value)
 
     def present(self, entry: Entry) -> float:
-        """Read the control of an entry."""
-        return float(self.controls[slot_of(entry)])
+        """Read the control of an entry; of a deck that has drifted, where it is now."""
+        return float(present_values(self.hub.memory)[slot_of(entry)])
 
     def set(self, entry: Entry, number: float) -> None:
         """Set the control of an entry."""

@@ -109,8 +109,8 @@ def lay_line(places: np.ndarray, times_s: np.ndarray) -> tuple[float, float]:
 class ClockIn:
     """Follows the clock of one port: the first that sends one, until it goes.
 
-    Its tempo is taken over; its beat and bar too, once Start or a song position has told where they are. When it stops
-    or goes, the tempo stays.
+    Its tempo is taken over; its beat and bar too, once Start, or a song position and Continue, have told where they
+    are. When it stops or goes, the tempo stays, and the song waits at its place.
 
     Parameters
     ----------
@@ -125,6 +125,8 @@ class ClockIn:
         self.now_s = now_s
         self.follower = Follower(memory, now_s=now_s)
         self.stepped_s = -math.inf
+        self.songs: dict[str, int] = {}
+        """Pulses into the song at which each port waits for Continue."""
         self.begin(None)
 
     def begin(self, port: str | None) -> None:
@@ -133,8 +135,13 @@ class ClockIn:
         self.heard_s = -math.inf
         self.line = PulseLine()
         self.first: int | None = None
-        """Pulse with which the song began; None while that is not known."""
-        self.is_running = False
+        """Pulse with which the song that runs began; None while none does, or that is not known."""
+
+    def stop(self, port: str) -> None:
+        """Let the song of the port that is followed wait at its place."""
+        if self.first is not None:
+            self.songs[port] = self.line.count - self.first
+        self.first = None
 
     def hear(self, port: str, message: Any, *, at_s: float) -> None:
         """Take in a message of a clock.
@@ -155,12 +162,17 @@ class ClockIn:
         self.heard_s = at_s
         if message.type == "clock":
             self.line.add(at_s)
-        elif message.type == "songpos":
-            self.first = self.line.count - message.pos * PULSES_A_SIXTEENTH
         elif message.type == "start":
-            self.first, self.is_running = self.line.count, True
+            self.first = self.line.count
+        elif message.type == "stop":
+            self.stop(port)
+        elif message.type == "continue":
+            if self.first is None and port in self.songs:
+                self.first = self.line.count - self.songs[port]
+        elif self.first is None:
+            self.songs[port] = message.pos * PULSES_A_SIXTEENTH
         else:
-            self.is_running = message.type == "continue"
+            self.first = self.line.count - message.pos * PULSES_A_SIXTEENTH
 
     def step(self) -> None:
         """Go a step towards the other clock, if it is time."""
@@ -169,9 +181,10 @@ class ClockIn:
             return
         self.stepped_s = now_s
         if self.port is not None and now_s - self.heard_s > SILENT_S:
+            self.stop(self.port)
             self.begin(None)
         line, first = self.line, self.first
-        if line.fit is None or line.tempo_bpm == 0 or first is None or not self.is_running:
+        if line.fit is None or line.tempo_bpm == 0 or first is None:
             self.follower.rest()
             if line.tempo_bpm:
                 self.follower.take_tempo(line.tempo_bpm * fold_tempo(line.tempo_bpm))
@@ -186,4 +199,5 @@ class ClockIn:
     def rest(self) -> None:
         """Follow no more."""
         self.follower.rest()
+        self.songs.clear()
         self.begin(None)

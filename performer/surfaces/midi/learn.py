@@ -19,6 +19,8 @@ PATIENCE_S = 60.0
 """Learning is given up after this time."""
 MANY = 3
 """Values from which on a kind of knob shows."""
+PARAMETERS, DATA = frozenset({98, 99, 100, 101}), frozenset({6, 38, 96, 97})
+"""Controllers that name one of many parameters (NRPN, RPN), and that say its value: no knob can be told by them."""
 STEPS = 16
 """A turn of an endless knob is no faster than so many steps a message."""
 
@@ -50,6 +52,8 @@ class Learn:
         self.since_s = 0.0
         self.first_s: float | None = None
         self.heard: Heard | None = None
+        self.parameters: set[tuple[str, int]] = set()
+        """Ports and channels on which parameters are named."""
 
     @property
     def is_on(self) -> bool:
@@ -95,6 +99,8 @@ class Learn:
         """
         if not self.is_on:
             return False
+        if self.names_parameter(port, source):
+            return True
         heard = self.heard
         if heard is None:
             if source.kind == "note" and not is_down(source, value):
@@ -106,6 +112,18 @@ class Learn:
         elif port == heard.port and source == fine_of(heard.source):
             self.heard = dataclasses.replace(heard, fine=True)
         return True
+
+    def names_parameter(self, port: str, source: Source) -> bool:
+        """Tell whether a controller names a parameter, as two in turn do, or says the value of one."""
+        if source.kind != "cc":
+            return False
+        heard = self.heard
+        if heard is not None and {heard.source.number, source.number} <= PARAMETERS:
+            is_pair = (heard.port, heard.source.channel) == (port, source.channel) and heard.source != source
+            if is_pair and heard.source.kind == "cc":
+                self.parameters.add((port, source.channel))
+                self.heard = self.first_s = None
+        return (port, source.channel) in self.parameters and source.number in PARAMETERS | DATA
 
     def touch(self, values: np.ndarray) -> None:
         """Take the control that has been moved by another hand for the target, if one is waited for."""

@@ -5,17 +5,18 @@ import dataclasses
 import functools
 import pathlib
 import re
+import shutil
 from collections.abc import Callable
 
-from performer.session.keeper import set_aside
+from performer.session.keeper import free_name, set_aside
 from performer.surfaces.midi.mapping import Entry, Mapping, built_in
-from performer.surfaces.midi.mapping_file import MappingError, read_mapping, write_mapping
+from performer.surfaces.midi.mapping_file import HEAD, MappingError, read_mapping, write_mapping
 from performer.surfaces.midi.ports import plain_name
 
 SHIPPED = pathlib.Path(__file__).with_name("mappings")
 FOLDER = "midi"
 """Folder of the learned mappings, beside the session."""
-SET_ASIDE = re.compile(r"-broken-\d+$")
+SET_ASIDE = re.compile(r"-(broken|before)-\d+$")
 
 Keep = Callable[[pathlib.Path, str], None]
 Remark = Callable[[str], None]
@@ -47,6 +48,8 @@ class Library:
         self.remark = remark
         self.owned: dict[str, Mapping] = {}
         """By the stem of their files."""
+        self.texts: dict[str, set[bytes]] = {}
+        """What has stood, or is to stand, in each file: another text is of an editor."""
         if folder is not None and folder.is_dir():
             for path in sorted(folder.glob("*.toml")):
                 if not SET_ASIDE.search(path.stem):
@@ -56,6 +59,7 @@ class Library:
         """Take up an owner's mapping; a broken one is set aside."""
         try:
             self.owned[path.stem] = read_mapping(path)
+            self.texts.setdefault(path.stem, set()).add(path.read_bytes())
         except MappingError as error:
             aside = "left as it is"
             with contextlib.suppress(OSError):
@@ -91,6 +95,7 @@ class Library:
             while stem in self.owned:  # of another controller
                 stem += "-too"
             self.owned[stem] = Mapping(name=name, ports=(name,), entries=())
+        self.look_again(stem)
         mapping = self.owned[stem]
         kept = tuple(known for known in mapping.entries if not set(known.sources) & set(entry.sources))
         self.change(stem, (*kept, entry))
@@ -98,12 +103,30 @@ class Library:
     def forget(self, path: str, which: int) -> int:
         """Forget all that was learned for a control, have it saved, and tell how much it was."""
         count = 0
-        for stem, mapping in self.owned.items():
+        for stem in self.owned:
+            self.look_again(stem)
+            mapping = self.owned[stem]
             kept = tuple(entry for entry in mapping.entries if entry.learned != (path, which))
             if len(kept) < len(mapping.entries):
                 count += len(mapping.entries) - len(kept)
                 self.change(stem, kept)
         return count
+
+    def look_again(self, stem: str) -> None:
+        """Before a file is written: take up what an editor has changed, and keep a copy of what a hand has written."""
+        if self.folder is None or self.keep is None:
+            return
+        path = self.folder / f"{stem}.toml"
+        try:
+            text = path.read_bytes()
+            if not text.startswith(HEAD.encode()):
+                copy = free_name(path, "before")
+                shutil.copyfile(path, copy)
+                self.remark(f"{path.name} was written by hand, and is written anew now; it is kept as {copy.name}")
+            if text not in self.texts.get(stem, ()):
+                self.read(path)
+        except OSError:  # it is not there yet
+            return
 
     def change(self, stem: str, entries: tuple[Entry, ...]) -> None:
         """Give an owner's mapping other entries, and have it saved."""
@@ -111,7 +134,9 @@ class Library:
         if self.folder is None:
             return
         if self.keep is not None:
-            self.keep(self.folder / f"{stem}.toml", write_mapping(self.owned[stem]))
+            text = write_mapping(self.owned[stem])
+            self.texts.setdefault(stem, set()).add(text.encode())
+            self.keep(self.folder / f"{stem}.toml", text)
         elif not self.has_told:
             self.has_told = True
             self.remark(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 
 from performer.actions import ACTIONS_BY_CONTROLLER, ACTIONS_BY_NOTE, Action
 from performer.controls import BY_MIDI, CONTROLS_BY_NOTE, Control
@@ -85,7 +86,7 @@ class Entry:
         """Turn a knob's place, 0 to 1, into a value."""
         low, high = self.limits
         number = low + place * (high - low)
-        return float(round(number)) if self.is_whole else number
+        return float(math.floor(number + 0.5)) if self.is_whole else number  # the middle of a switch is on
 
     def place_at(self, number: float) -> float:
         """Turn a value into a knob's place, 0 to 1; a value that it does not reach is the nearer end."""

@@ -14,6 +14,7 @@ from performer.console import say
 from performer.controls import SLOTS
 from performer.errors import ControlError, PerformerError
 from performer.memory import replace_text
+from performer.session.values import present_values
 from performer.surfaces.hub import Hub
 from performer.surfaces.midi.clock import ClockOut, ClockThread
 from performer.surfaces.midi.controller import Controller
@@ -144,7 +145,8 @@ class MidiSurface:
     def take(self, change: Change) -> None:
         """Know the controllers that have come and gone."""
         for name in change.went:
-            self.controllers.pop(name, None)
+            if name in self.controllers:
+                self.controllers.pop(name).let_go()
             say(f"MIDI: {name} is gone")
         for name in change.came:
             self.controllers.pop(name, None)
@@ -189,6 +191,8 @@ class MidiSurface:
         """Obey what has been heard, but not so much at once that others have to wait."""
         for _ in range(min(len(self.heard), MAX_HEARD)):
             port, message, at_s = self.heard.popleft()
+            if self.ports is not None and port not in self.ports.inputs:
+                continue  # it has just gone
             if message.type in CLOCK_KINDS:
                 if self.clock == CLOCK_IN:
                     self.clock_in.hear(port, message, at_s=at_s)
@@ -207,7 +211,7 @@ class MidiSurface:
 
     def tick(self) -> None:
         """Show what has changed, learn what is clear, keep the clock."""
-        values = self.controls.tolist()
+        values = present_values(self.hub.memory).tolist()
         for controller in list(self.controllers.values()):
             controller.feedback.show(values)
         self.go_on_learning()

@@ -68,9 +68,16 @@ def test_a_midi_button_taps_the_tempo_at_the_time_it_was_struck(rig: Rig) -> Non
         rig.midi("control_change", channel=15, control=102, value=127)
         rig.midi("control_change", channel=15, control=102, value=0)
         rig.clock.advance(0.375)
-    rig.hub.work()  # all at once, later: the taps have kept their times
     assert rig.read("/tempo") == pytest.approx(160)
     assert rig.memory.counters()["midi_messages"] == 4
+
+
+def test_what_a_controller_sends_is_done_in_its_order(rig: Rig) -> None:
+    rig.osc("/deck/1/density", 1.5)
+    rig.osc("/scene/save", 1)
+    rig.midi("note_on", channel=13, note=0)
+    rig.midi("control_change", control=16, value=127)
+    assert rig.read("/deck/1/density") == 3.0
 
 
 def test_midi_notes_recall_scenes(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:

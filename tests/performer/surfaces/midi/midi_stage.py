@@ -5,6 +5,7 @@ from typing import Any
 
 import mido
 
+from performer.actions import Action, Naming, Values
 from performer.console import Warnings
 from performer.controls import SLOTS
 from performer.memory import Memory
@@ -17,7 +18,20 @@ from performer.surfaces.midi.mapping_file import parse_mapping
 from performer.surfaces.midi.modes import Source, read_message
 from tests.performer.conftest import FakeClock
 
-Entries = list[tuple[str, tuple[float, ...]]]
+Entries = list[tuple[str, Values]]
+
+
+class NotingHub(Hub):
+    """Notes the actions that it is asked for, and does those alone that a surface does."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.done: Entries = []
+
+    def obey(self, action: Action, values: Values, *, at_s: float) -> None:
+        self.done.append((action.path, values))
+        if action.path in self.deeds or isinstance(action, Naming):
+            super().obey(action, values, at_s=at_s)
 
 
 class MidiStage:
@@ -27,7 +41,7 @@ class MidiStage:
         self.memory, self.clock = memory, clock
         warnings = Warnings(now_s=clock)
         conductor = Conductor(memory, None, (ModelStamp(name="drums", sha256=""),), warnings=warnings, now_s=clock)
-        self.hub = Hub(memory, conductor, warnings=warnings, now_s=clock)
+        self.hub = NotingHub(memory, conductor, warnings=warnings, now_s=clock)
 
     def read(self, path: str, index: int = 0) -> float:
         return float(self.memory.state["controls"][0, SLOTS[path].start + index])
@@ -40,8 +54,7 @@ class MidiStage:
 
     def fired(self) -> Entries:
         """What was fired since the last time."""
-        fired = [(action.path, values) for action, values, _ in self.hub.fired]
-        self.hub.fired.clear()
+        fired, self.hub.done = self.hub.done, []
         return fired
 
     def controller(self, mapping: Mapping | str) -> "FakeController":

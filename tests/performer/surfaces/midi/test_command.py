@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from performer.actions import TARGETS
 from performer.cli import main
+from performer.errors import PerformerError
 from performer.memory import Memory, make_folder, replace_text
 from performer.surfaces.midi import command as midi_command
 from performer.surfaces.midi.command import wait_for_knob
@@ -101,6 +102,14 @@ def test_learning_tells_what_was_learned(stand: Stand, monkeypatch: pytest.Monke
     assert stand.asked == [("/midi/learn", [TARGETS.index(("/deck/1/density", 0)) + 1])]
     assert "move a knob for /deck/1/density" in result.stderr
     assert text in result.stderr
+
+
+def test_learning_is_given_up_where_midi_was_started_again_meanwhile(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(midi_command, "ASKED_S", 0.05)
+    with pytest.raises(PerformerError, match="nothing was learned"):
+        wait_for_knob(stand.folder, 4)
 
 
 def test_learning_is_given_up_when_the_instrument_does(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,22 @@ def test_endless_knobs_go_on_from_where_the_control_is(stage: MidiStage, mode: s
     assert stage.memory.state["walk_turn"][0, 0] == 5  # each seed sends the deck out anew
 
 
+def test_an_endless_knob_goes_on_from_where_a_deck_has_drifted_to(stage: MidiStage) -> None:
+    fake = stage.controller('[[map]]\ncc = 1\nchannel = 1\ncontrol = "/deck/1/walk"\nmode = "twos-complement"')
+    entry = fake.controller.mapping.entries[0]
+    stage.memory.state["walked"][0, 0] = 10.0
+    fake.cc(1, 1)
+    assert stage.read("/deck/1/walk") == pytest.approx(entry.moved(10.0, 1))
+
+
+def test_a_button_that_is_held_is_let_go_when_it_is_for_something_else(stage: MidiStage) -> None:
+    fake = stage.controller('[[map]]\ncc = 2\nchannel = 1\ncontrol = "/nudge"\nmode = "momentary"\nvalue = -1')
+    fake.cc(2, 127)
+    assert stage.read("/nudge") == -1
+    fake.controller.use(built_in())
+    assert stage.read("/nudge") == 0
+
+
 def test_buttons_toggle_hold_and_set(stage: MidiStage) -> None:
     fake = stage.controller("""
         [[map]]

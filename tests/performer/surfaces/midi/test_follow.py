@@ -116,6 +116,31 @@ def test_when_it_stops_or_goes_the_tempo_stays() -> None:
     assert master.tempo == pytest.approx(131.0, abs=0.1)
 
 
+@pytest.mark.parametrize("position", [None, 16])
+@pytest.mark.parametrize("ticks_on", [True, False])
+def test_a_song_that_was_stopped_goes_on_from_its_place(ticks_on: bool, position: int | None) -> None:
+    """Some clocks tick on while they are stopped; a song position may come long before Continue."""
+    master = Master(120.0)
+    master.start()
+    master.play(2.0, beats=False)
+    place = master.clock_in.line.count
+    assert place == pytest.approx(2.0 * 48, abs=1)
+    master.say("stop")
+    if position is not None:
+        master.say("songpos", pos=position)
+        place = 6 * position
+    if ticks_on:
+        master.play(0.7, beats=False)
+    else:
+        master.played.play(SILENT_S + 0.2)
+        master.pulse_s = master.played.now_s
+        master.clock_in.step()
+    master.say("continue")
+    master.began_s = master.pulse_s - place / 48
+    master.play(30.0)
+    assert abs(master.errors_s[-1]) < 0.003
+
+
 def test_a_tempo_that_a_hand_has_set_gives_way_to_that_of_the_clock() -> None:
     master = Master(120.0)
     master.play(3.0, beats=False)
@@ -141,7 +166,7 @@ def test_the_first_clock_is_followed_and_another_one_only_when_it_has_gone() -> 
         master.play(0.05, beats=False)
         master.clock_in.hear("other", mido.Message("stop"), at_s=master.played.now_s)
     assert master.clock_in.port == "drums"
-    assert master.clock_in.is_running
+    assert master.clock_in.first is not None
     master.played.play(SILENT_S + 0.1)
     master.clock_in.hear("other", mido.Message("clock"), at_s=master.played.now_s)
     assert master.clock_in.port == "other"

@@ -63,6 +63,21 @@ def test_the_first_knob_that_moves_is_learned_and_moves_nothing_meanwhile() -> N
     assert teacher.move(KNOB, 12) == [False]
 
 
+def test_a_knob_that_names_a_parameter_is_passed_over_for_one_that_can_be_told() -> None:
+    teacher = Teacher()
+    for _ in range(30):
+        for number, value in ((99, 1), (98, 5), (6, 64), (38, 3)):
+            assert teacher.move(Source(kind="cc", channel=1, number=number), value) == [True]
+    assert teacher.wait() is None
+    teacher.move(KNOB, *range(10, 20))
+    _, entry = teacher.wait() or pytest.fail("nothing learned")
+    assert (entry.source, entry.mode) == (KNOB, "absolute")
+    teacher = Teacher()
+    teacher.move(Source(kind="cc", channel=1, number=99), *range(10, 20))  # by itself it is a knob as others are
+    _, entry = teacher.wait() or pytest.fail("nothing learned")
+    assert entry.source.number == 99
+
+
 def test_a_button_is_known_at_once_and_one_that_is_let_go_is_not_it() -> None:
     teacher = Teacher(TARGET_NUMBERS["/deck/1/mute", 0])
     assert teacher.move(NOTE, 0) == [True]

@@ -97,6 +97,28 @@ def test_an_owner_may_write_a_mapping_and_another_controller_does_not_take_its_f
     assert shelf.path_of(16) == "/deck/1/low"
 
 
+def test_what_an_editor_has_changed_meanwhile_is_taken_up_and_what_a_hand_wrote_is_kept(shelf: Shelf) -> None:
+    shelf.library.add(PORT, entry(16, "/tempo"))
+    own = shelf.folder / "knobs-knobs-midi-1.toml"
+    own.write_text(own.read_text() + '\n[[map]]\ncc = [90, 91]\nchannel = 1\ncontrol = "/deck/{n}/level"\n')
+    shelf.library.add(PORT, entry(17, "/deck/2/low"))
+    assert [shelf.path_of(number) for number in (16, 17, 91)] == ["/tempo", "/deck/2/low", "/deck/2/level"]
+    assert shelf.said == []
+    by_hand = f"# my notes\n{own.read_text()}"
+    own.write_text(by_hand)
+    assert shelf.library.forget("/deck/2/low", 0) == 1
+    assert shelf.said == [
+        "knobs-knobs-midi-1.toml was written by hand, and is written anew now; it is kept as "
+        "knobs-knobs-midi-1-before-1.toml"
+    ]
+    assert (shelf.folder / "knobs-knobs-midi-1-before-1.toml").read_text() == by_hand
+    own.write_bytes(b"\xff")
+    shelf.library.add(PORT, entry(18, "/deck/1/low"))
+    assert (shelf.folder / "knobs-knobs-midi-1-broken-1.toml").read_bytes() == b"\xff"
+    shelf.open()
+    assert [shelf.path_of(number) for number in (16, 17, 18)] == ["/tempo", "/deck/1/bass", "/deck/1/low"]
+
+
 def test_without_a_folder_it_is_learned_until_the_end() -> None:
     library = Library(None, keep=lambda path, text: pytest.fail("written"), remark=print)
     library.add(PORT, entry(16, "/tempo"))

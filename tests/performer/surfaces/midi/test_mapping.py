@@ -32,6 +32,11 @@ def test_whole_numbers_stay_whole_and_a_range_may_be_turned_round() -> None:
     assert [tempo.place_at(number) for number in (140, 120, 100, 90, 200)] == [0, 0.5, 1, 1, 0]
 
 
+def test_the_middle_of_a_knob_switches_on() -> None:
+    switch = make_entry(Source(kind="cc", channel=1, number=80), find_control("/deck/1/mute"))
+    assert [switch.number_at(value / 127) for value in (0, 63, 64, 127)] == [0, 0, 1, 1]
+
+
 def test_an_endless_knob_goes_by_steps_and_stops_at_the_ends() -> None:
     seed = make_entry(KNOB, find_control("/deck/1/seed"), mode="twos-complement")
     assert [seed.moved(3, steps) for steps in (1, -1, -9)] == [4, 2, 0]

@@ -138,6 +138,23 @@ def test_one_that_is_pulled_out_and_plugged_in_again_plays_and_is_shown_everythi
     assert said.count(f"MIDI: {NANO} (Korg nanoKONTROL2)") == 2
 
 
+def test_one_that_is_pulled_out_lets_go_of_its_buttons_and_what_it_said_last_is_not_heard(
+    perform: Callable[..., Surface], stage: MidiStage
+) -> None:
+    async def play(surface: Surface) -> None:
+        await surface.send(NANO, "control_change", control=59, value=127)
+        assert stage.read("/nudge") == 1
+        surface.driver.plugged.clear()
+        await surface.look()
+        assert stage.read("/nudge") == 0
+        await surface.send(NANO, "control_change", control=59, value=127)
+        await surface.look()
+        assert stage.read("/nudge") == 0
+        assert surface.surface.controllers == {}
+
+    perform(FakeDriver(NANO), play)
+
+
 def test_a_way_back_that_comes_after_the_controller_is_found(perform: Callable[..., Surface]) -> None:
     async def play(surface: Surface) -> None:
         assert not surface.status()["ports"][0]["shows"]
