@@ -18,12 +18,13 @@ from performer.repertoire import read_repertoires
 from performer.session.conductor import POLL_S, Conductor
 from performer.session.stamp import read_stamps
 from performer.surfaces.admission import Admission
-from performer.surfaces.discovery import advertise
+from performer.surfaces.discovery import advertise, networks
 from performer.surfaces.hub import Hub
 from performer.surfaces.midi.surface import play_midi
 from performer.surfaces.osc.packet import bind
 from performer.surfaces.osc.query import OscQuery
 from performer.surfaces.osc.server import OscServer
+from performer.surfaces.web.address import invite
 from performer.surfaces.web.page import play_page
 
 Play = Callable[[Hub], Awaitable[None]]
@@ -39,7 +40,16 @@ def osc_surfaces(hub: Hub, receiving: socket.socket, options: dict[str, Any]) ->
         await query.is_settled.wait()
         await advertise(is_tablet=is_tablet, osc_port=server.port, oscquery_port=query.port)
 
+    async def invite_anew(_hub: Hub) -> None:
+        is_first = True
+        async for _ in networks(is_tablet=True):
+            if not is_first:
+                say(f"the network is another one\n{invite(hub.admission.token, http_port=options['http_port'])}")
+            is_first = False
+
     surfaces: dict[str, Play] = {"OSC": lambda _: server.play(), "OSCQuery": lambda _: query.play()}
+    if is_tablet:
+        surfaces["network"] = invite_anew
     if is_tablet if options.get("advertise") is None else options["advertise"]:
         surfaces["Zeroconf"] = tell_network
     return surfaces

@@ -75,8 +75,13 @@ class Admission:
             from_own_page = origin is None or urlsplit(origin).netloc == host
         except ValueError:  # no address at all
             return False
-        names = LOCAL_NAMES | self.names if self.is_tablet else LOCAL_NAMES
-        return name in names and from_own_page
+        return from_own_page and (name in LOCAL_NAMES or (self.is_tablet and name is not None and self.is_own(name)))
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name or address is this machine's; it may have joined a network since it was last asked."""
+        if name not in self.names and is_address(name):
+            self.names |= set(own_addresses())
+        return name in self.names
 
     def allows_token(self, peer: str, token: str | None) -> bool:
         """Whether a request may go on: from this machine, or with the token."""
@@ -102,6 +107,15 @@ class Admission:
         self.admitted.add(peer)
         if self.kept is not None:
             replace_text(self.kept, json.dumps(sorted(self.admitted)))
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(peer: str) -> bool:

@@ -104,8 +104,6 @@ class Follower:
     ----------
     memory : Memory
         Of the instrument; the control process alone may write its controls.
-    tempo_step_bpm : float
-        Changes of tempo smaller than this are left to the nudge, for a clock whose tempo is an estimate.
     now_s : callable
         Monotonic time in seconds.
 
@@ -126,11 +124,9 @@ class Follower:
         self,
         memory: Memory,
         *,
-        tempo_step_bpm: float = TEMPO_STEP_BPM,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.memory = memory
-        self.tempo_step_bpm = tempo_step_bpm
         self.now_s = now_s
         self.heard = HeardClock(memory)
         self.controls = memory.state["controls"][0]
@@ -171,7 +167,7 @@ class Follower:
     def take_tempo(self, tempo_bpm: float) -> None:
         """Set /tempo, if it is another one, whoever set it last."""
         self.tempo_bpm = float(self.controls[TEMPO])
-        if abs(tempo_bpm - self.tempo_bpm) >= self.tempo_step_bpm:
+        if abs(tempo_bpm - self.tempo_bpm) >= TEMPO_STEP_BPM:
             self.tempo_bpm = round(tempo_bpm, 3)
             set_values(self.memory, [TEMPO], [self.tempo_bpm])
             self.learnt = 0.0

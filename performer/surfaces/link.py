@@ -99,13 +99,19 @@ class LinkSession:
         asked = float(self.memory.state["controls"][0, TEMPO])
         if asked != self.follower.tempo_bpm:
             self.follower.tempo_bpm = asked
-            state.setTempo(asked / fold_tempo(state.tempo()), micros)
+            state.setTempo(self.unfold(asked, state.tempo()), micros)
             self.link.commitSessionState(state)
         if not self.link.enabled:
             self.begin(state, micros_at)
         elif self.link.numPeers() or not self.lead(state, micros_at):
             self.follow(state, micros_at)
         self.tell_peers(self.link.numPeers(), state.tempo())
+
+    def unfold(self, asked_bpm: float, tempo_bpm: float) -> float:
+        """Tell which tempo of a session at another one sounds as asked: folded the same way, if that is possible."""
+        factor = fold_tempo(tempo_bpm)
+        unfolded_bpm = asked_bpm / factor
+        return unfolded_bpm if fold_tempo(unfolded_bpm) == factor else asked_bpm
 
     def begin(self, state: Any, micros_at: Callable[[float], int]) -> None:
         """Join once the music is heard, with its tempo and beat: those of a session that is there already win."""

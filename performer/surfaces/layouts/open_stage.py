@@ -83,7 +83,7 @@ def shown(widget: Widget) -> dict[str, Any]:
     if len(widget.types) == 1:
         return {"address": widget.path, "typeTags": widget.types}
     start = json.dumps([widget.limits[0]] * len(widget.types))
-    return {"value": f"JS{{{{ return OSC{{{widget.path}, {start}}}[{widget.index}] }}}}"}
+    return {"value": f"JS{{{{ return (OSC{{{widget.path}}} || {start})[{widget.index}] }}}}"}
 
 
 def behaviour(widget: Widget) -> dict[str, Any]:

@@ -9,18 +9,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.console import Warnings, say
 from performer.errors import PerformerError
 from performer.surfaces.loopgan.files import LoopFiles
 from performer.surfaces.loopgan.request import Request, RequestError, read_requests
+from performer.surfaces.osc.packet import MAX_PACKET, write_message
 
 if TYPE_CHECKING:
     from performer.surfaces.loopgan.batch import Batch
 
 HOST = "127.0.0.1"
-MAX_PACKET = 65_536
 MAX_DRAIN = 2_000
 """Packets taken before the newest request is drawn."""
 DONE, REFUSED = "/generated", "/error"
@@ -128,11 +127,8 @@ class Server:
 
     def answer(self, address: str, *words: str) -> None:
         """Send a message to the patch."""
-        builder = OscMessageBuilder(address)
-        for word in words:
-            builder.add_arg(word, "s")
         with contextlib.suppress(OSError):  # nobody listens yet, or no longer
-            self.socket.sendto(builder.build().dgram, (HOST, self.reply_port))
+            self.socket.sendto(write_message(address, "s" * len(words), words), (HOST, self.reply_port))
 
     def close(self) -> None:
         """Give the port back and remove the loops."""

@@ -1,12 +1,11 @@
 """What a client may ask of the OSC server itself: to be told what changes, present values, a sign of life."""
 
 import importlib.metadata
-import ipaddress
 from typing import Protocol
 
 from performer.errors import ControlError
 from performer.memory import Memory
-from performer.surfaces.admission import Admission, is_loopback
+from performer.surfaces.admission import Admission, is_address, is_loopback
 from performer.surfaces.feed import PATHS, read_all
 from performer.surfaces.osc.feedback import USUAL_INTERVAL_MS, Link, Newsroom, write_values
 from performer.surfaces.osc.inbox import Command, Source
@@ -132,18 +131,9 @@ class Commands:
             raise ControlError(
                 "only this machine is listened to; start the instrument with 'loopmorph perform --tablet'"
             )
-        if len(arguments) != 1 or not is_address(arguments[0]):
+        if len(arguments) != 1 or not is_address(str(arguments[0])):
             raise ControlError(f"/admit got {arguments!r}; one address such as 192.168.1.7 is needed; send that")
         peer = str(arguments[0])
         self.admission.admit(peer)
         self.switchboard.link(source).send(write_message("/admitted", "s", (peer,)))
         return 0
-
-
-def is_address(text: object) -> bool:
-    """Whether a text is an IP address."""
-    try:
-        ipaddress.ip_address(str(text))
-    except ValueError:
-        return False
-    return True

@@ -83,7 +83,8 @@ class OscQuery:
         self.port = port
         self.is_settled = asyncio.Event()
         self.hub = server.hub
-        self.sockets: set[Socket] = set()
+        self.sockets: dict[Socket, dict[str, str]] = {}
+        """The ways to clients, and what directions each was told of."""
         self.app = Starlette(
             routes=[WebSocketRoute("/{path:path}", self.converse), Route("/{path:path}", self.answer)],
         )
@@ -114,16 +115,15 @@ class OscQuery:
 
     async def watch(self) -> None:
         """Tell clients of the WebSocket which directions come and go when a deck changes its model."""
-        labels = self.labels()
+        added, removed, changed = CHANGES
         while True:
             await asyncio.sleep(WATCH_S)
-            before, labels = labels, self.labels()
-            for path, label in labels.items():
-                if label != before[path]:
-                    added, removed, changed = CHANGES
-                    change = removed if not label else changed if before[path] else added
-                    for client in self.sockets:
-                        client.send(json.dumps({"COMMAND": change, "DATA": path}))
+            labels = self.labels()
+            for client, told in self.sockets.items():
+                for path in [path for path, label in labels.items() if label != told[path]]:
+                    change = removed if not labels[path] else changed if told[path] else added
+                    if client.send(json.dumps({"COMMAND": change, "DATA": path})):
+                        told[path] = labels[path]
 
     def labels(self) -> dict[str, str]:
         """Tell what directions are called on the models that the decks play now; nothing of those that do nothing."""
@@ -179,7 +179,7 @@ class OscQuery:
         try:
             await websocket.accept()
             self.server.newsroom.subscribe(source, link, paths=(), lasts=True)
-            self.sockets.add(link)
+            self.sockets[link] = self.labels()
             passing = asyncio.create_task(link.pass_on(websocket))
             while True:
                 message = await websocket.receive()
@@ -195,7 +195,7 @@ class OscQuery:
             await websocket.close(code=1013)
         finally:
             self.server.leave(source)
-            self.sockets.discard(link)
+            self.sockets.pop(link, None)
             if passing is not None:
                 passing.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, OSError, RuntimeError):

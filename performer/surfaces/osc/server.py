@@ -65,7 +65,7 @@ class OscServer:
     def __init__(self, hub: Hub, receiving: socket.socket, *, http_port: int = 0) -> None:
         self.hub = hub
         self.receiving = receiving
-        self.pages = page_addresses(hub.admission.token, http_port=http_port) if hub.admission.is_tablet else []
+        self.http_port = http_port
         self.links: dict[Source, Connected] = {}
         self.asked_s: dict[str, float] = {}
         self.newsroom = Newsroom(hub.memory, now_s=hub.now_s)
@@ -178,7 +178,8 @@ class OscServer:
         if host in admission.asking and now_s - self.asked_s.get(host, -ASK_AGAIN_S) >= ASK_AGAIN_S:
             self.asked_s = {asked: at_s for asked, at_s in self.asked_s.items() if asked in admission.asking}
             self.asked_s[host] = now_s
-            there = f"open {self.pages[0]} there, or type" if self.pages else "type"
+            pages = page_addresses(admission.token, http_port=self.http_port)
+            there = f"open {pages[0]} there, or type" if pages else "type"
             say(f"{host} asks to play over OSC: {there} 'loopmorph admit {host}' here")
         return False
 
@@ -190,7 +191,7 @@ class OscServer:
         OscError
             If that is the instrument itself, which would hear and tell its own values for ever.
         """
-        if port == self.port and (is_loopback(source[0]) or source[0] in self.hub.admission.names):
+        if port == self.port and (is_loopback(source[0]) or self.hub.admission.is_own(source[0])):
             raise OscError(f"port {port} is the instrument's own, another one is needed; name the one you listen on")
         if port:
             return Datagrams(self.receiving, (source[0], port))

@@ -51,7 +51,7 @@ def draw_code(address: str) -> str:
 
 
 def invite(token: str, *, http_port: int) -> str:
-    """Write the lines that are printed at start, with `--tablet`.
+    """Write the lines that are printed with `--tablet`, at start and on another network.
 
     Parameters
     ----------
@@ -62,5 +62,5 @@ def invite(token: str, *, http_port: int) -> str:
     """
     addresses = page_addresses(token, http_port=http_port)
     if not addresses:
-        return "loopmorph: this machine has no address on a network; connect it, and start again"
+        return "loopmorph: this machine has no address on a network; connect it, and the code appears here"
     return f"{draw_code(addresses[0])}\nloopmorph: on a tablet, scan this or open {addresses[0]}"

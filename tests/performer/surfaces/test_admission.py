@@ -77,3 +77,11 @@ def test_tokens_are_long_and_never_the_same() -> None:
     tokens = {Admission().token for _ in range(50)}
     assert len(tokens) == 50
     assert all(len(token) == 12 for token in tokens)
+
+
+def test_an_address_that_this_machine_has_got_since_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    admission = Admission(is_tablet=True, names=frozenset({"stage.local"}))
+    monkeypatch.setattr("performer.surfaces.admission.own_addresses", lambda: ["192.168.43.1"])
+    assert admission.allows_page("192.168.43.1:8765", "http://192.168.43.1:8765")
+    assert not admission.allows_page("192.168.43.2:8765", None)
+    assert not admission.allows_page("evil.example:8765", None)

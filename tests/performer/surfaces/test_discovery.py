@@ -8,7 +8,6 @@ import pytest
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from performer.errors import PerformerError
 from performer.surfaces import discovery
 from performer.surfaces.discovery import OSC_TYPE, OSCQUERY_TYPE, advertise, describe
 from tests.performer.surfaces.osc.osc_stage import run, until
@@ -80,15 +79,32 @@ def test_two_instruments_have_two_names() -> None:
     run(scene())
 
 
-def test_without_a_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "own_addresses", lambda: [])
-    with pytest.raises(PerformerError, match=r"not advertised on the network .* type the address"):
-        asyncio.run(advertise(is_tablet=True, osc_port=9000, oscquery_port=9001))
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # zeroconf leaves a socket open
-def test_where_the_network_cannot_be_reached_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "own_addresses", lambda: ["203.0.113.9"])  # not of this machine
-    with pytest.raises(PerformerError, match="not advertised on the network"):
-        asyncio.run(advertise(is_tablet=True, osc_port=9000, oscquery_port=9001))
+@pytest.mark.parametrize("before", [[], ["203.0.113.9"]])  # none; one that is not of this machine
+def test_without_a_network_it_says_what_to_do_and_tells_the_one_that_comes(
+    before: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = [before]
+    said: list[str] = []
+    monkeypatch.setattr(discovery, "own_addresses", lambda: addresses[-1])
+    monkeypatch.setattr(discovery, "say", said.append)
+    monkeypatch.setattr(discovery, "LOOK_S", 0.02)
+
+    async def scene() -> None:
+        task = asyncio.create_task(advertise(is_tablet=True, osc_port=9133, oscquery_port=9134))
+        await until(lambda: said)
+        assert said[0].startswith("not advertised on the network")
+        assert "type the address of this machine" in said[0]
+        addresses.append(["127.0.0.1"])
+        browsing = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+        try:
+            found = await find(browsing)
+            assert found[OSC_TYPE].port == 9133
+            await until(lambda: len(said) == 3)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await browsing.async_close()
+
+    run(scene())
     gc.collect()

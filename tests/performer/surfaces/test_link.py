@@ -156,6 +156,15 @@ def test_a_tempo_out_of_range_is_played_by_multiples_and_set_by_them(stage: Stag
     assert stage.link.bpm == 280
 
 
+@pytest.mark.parametrize(("session_bpm", "hand_bpm"), [(300.0, 95.0), (40.0, 140.0)])
+def test_a_hands_tempo_is_heard_whatever_the_session_was(stage: Stage, session_bpm: float, hand_bpm: float) -> None:
+    stage.link.waiting = (session_bpm, 0.0)
+    stage.go(1)
+    stage.played.controls[TEMPO] = hand_bpm
+    stage.go(0.1)
+    assert (stage.link.bpm, stage.tempo_bpm) == (hand_bpm, hand_bpm)
+
+
 def test_is_not_enabled_before_the_music_is_heard(stage: Stage) -> None:
     stage.session.step()
     assert not stage.link.enabled

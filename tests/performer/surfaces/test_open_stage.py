@@ -64,7 +64,7 @@ def test_what_is_shown_sends_nothing() -> None:
     for widget in shown:
         if "address" in widget:
             assert widget["address"] in READOUTS_BY_PATH or widget["address"] in CONTROLS_BY_PATH
-    assert WIDGETS["Deck 2 meter R"]["value"] == "JS{{ return OSC{/deck/2/meter, [-90.0, -90.0]}[1] }}"
+    assert WIDGETS["Deck 2 meter R"]["value"] == "JS{{ return (OSC{/deck/2/meter} || [-90.0, -90.0])[1] }}"
     assert WIDGETS["Deck 1 seed now"]["address"] == "/deck/1/seed"
 
 

@@ -20,6 +20,7 @@ from performer.memory import Memory
 from performer.repertoire import Repertoire
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS
+from performer.surfaces.osc import query as query_module
 from performer.surfaces.osc.feedback import MAX_CLIENTS
 from performer.surfaces.osc.query import MAX_WAITING, OscQuery, Socket
 from performer.surfaces.osc.server import OscServer
@@ -261,6 +262,24 @@ def test_clients_are_told_which_directions_come_and_go_with_a_model(memory: Memo
                 "/deck/2/own1": "PATH_CHANGED",
             }
             assert (await get(query, "/deck/2/own1?DESCRIPTION"))[1]["DESCRIPTION"].startswith("dirt: ")
+
+    run(scene())
+
+
+def test_a_client_that_has_no_room_is_told_later_which_directions_came(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_module, "MAX_WAITING", 2)
+    line = Line(name="x", attribute="", levels=(0,), sigma=1.0, vector=np.eye(1, 8, dtype=np.float32)[0], report={})
+
+    async def scene() -> None:
+        async with showing(memory) as query, dial(query) as client:
+            await until(lambda: query.sockets)
+            query.hub.conductor.repertoires = (Repertoire(directions={"density": line, "bass": line}),)
+            told = set()
+            async with asyncio.timeout(10):
+                while len(told) < 8:
+                    told.add(json.loads(await client.recv())["DATA"])
 
     run(scene())
 
