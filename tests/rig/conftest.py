@@ -56,6 +56,15 @@ def need(*programs: str) -> None:
         pytest.skip(f"{', '.join(missing)} not installed; 'make test' installs the rig where it may")
 
 
+def own_network() -> list[str]:
+    """Give the words before a command that is to run in a network namespace of its own; skip where there is none."""
+    need("unshare")
+    apart = ["unshare", "-n"] if os.getuid() == 0 else ["unshare", "-r", "-n"]
+    if subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("this machine gives no network namespace")
+    return apart
+
+
 def wait_until(condition: Callable[[], bool], *, what: str, patience_s: float = 60) -> float:
     start_s = time.monotonic()
     while not condition():

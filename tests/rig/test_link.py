@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.rig.conftest import need
+from tests.rig.conftest import need, own_network
 
 NEAR_MS = 3.0
 
@@ -18,14 +17,11 @@ NEAR_MS = 3.0
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a peer and the instrument played; see `link_peer.py`."""
-    need("unshare", "ip", "oscsend")
+    need("ip", "oscsend")
     if importlib.util.find_spec("link") is None:
         pytest.skip("LinkPython-extern not installed; pip install 'loopmorph[link]'")
-    apart = ["unshare", "-n"] if os.getuid() == 0 else ["unshare", "-r", "-n"]
-    if subprocess.run([*apart, "true"], capture_output=True).returncode:
-        pytest.skip("this machine gives no network namespace")
     folder = tmp_path_factory.mktemp("link")
-    command = [*apart, sys.executable, "-m", "tests.rig.link_peer", str(folder)]
+    command = [*own_network(), sys.executable, "-m", "tests.rig.link_peer", str(folder)]
     root = pathlib.Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
