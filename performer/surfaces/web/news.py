@@ -202,8 +202,6 @@ class Listener:
         self.n_told = self.n_heard = 0
         self.nudge = 0.0
         """What this page's hand holds /nudge at."""
-        self.is_learning = False
-        """Whether this page has asked for the next knob that moves."""
 
     def compose(self) -> dict[str, Fact]:
         """Tell what is new; the dictionary is empty if nothing is."""

@@ -59,6 +59,8 @@ class Page:
         self.files = {path.name: path for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
         self.hello = self.greet()
         self.n_pages = 0
+        self.learner: Listener | None = None
+        """The page that was the last to ask for the knob that moves next."""
         self.turned = asyncio.Event()
         self.app = Starlette(
             routes=[Route("/", self.answer), Route("/{name}", self.answer), WebSocketRoute("/live", self.converse)]
@@ -151,7 +153,8 @@ class Page:
         nudge = find_row(NUDGE)
         if listener.nudge and self.hub.memory.state["controls"][0, SLOTS[NUDGE].start] == listener.nudge:
             self.hub.apply(nudge, (0.0,), counter="page_messages")
-        if listener.is_learning:
+        if self.learner is listener:
+            self.learner = None
             self.hub.apply(find_row(LEARN), (0.0,), counter="page_messages")
 
     async def tell(self, websocket: WebSocket, listener: Listener) -> None:
@@ -201,7 +204,7 @@ class Page:
             accepted = row.accept(as_list(wish.get("values", []), path))
             self.hub.apply(row, accepted, counter="page_messages")
             if path == LEARN:
-                listener.is_learning = accepted[0] != 0
+                self.learner = listener if accepted[0] else None
         elif type(heard) is int:
             listener.n_heard = min(heard, listener.n_told)
         elif isinstance(address, str) and address in self.hub.admission.asking:

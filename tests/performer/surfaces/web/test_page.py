@@ -264,6 +264,27 @@ def test_a_control_can_be_named_to_be_learned(site: Site) -> None:
     assert learned == [find_row("/midi/learn").accept(["/deck/1/morph", 1]), nothing]
 
 
+def test_a_page_that_leaves_ends_no_learning_of_another(site: Site) -> None:
+    learned: list[tuple[float, ...]] = []
+    site.hub.deeds["/midi/learn"] = learned.append
+    ask = json.dumps({"do": "/midi/learn", "values": ["/deck/1/morph", 1]})
+
+    async def play() -> None:
+        address = f"ws://127.0.0.1:{site.port}/live"
+        async with websockets.connect(address) as other:
+            async with websockets.connect(address) as first:
+                await first.send(ask)
+                await asyncio.to_thread(site.wait_until, lambda: len(learned) == 1)
+                await other.send(ask)
+                await asyncio.to_thread(site.wait_until, lambda: len(learned) == 2)
+            await asyncio.sleep(0.3)  # the first has left
+            assert len(learned) == 2
+        await asyncio.to_thread(site.wait_until, lambda: len(learned) == 3)
+
+    asyncio.run(asyncio.wait_for(play(), 20))
+    assert learned[-1] == (0.0,)
+
+
 def test_a_frozen_page_holds_up_nobody_and_hears_the_newest_once_it_wakes(site: Site) -> None:
     async def play() -> tuple[int, list[Any]]:
         address = f"ws://127.0.0.1:{site.port}/live"
