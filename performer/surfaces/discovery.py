@@ -70,17 +70,18 @@ async def networks(*, is_tablet: bool) -> AsyncIterator[list[str]]:
 
 async def tell(services: Sequence[AsyncServiceInfo], addresses: Sequence[str]) -> AsyncZeroconf | None:
     """Tell the networks of some addresses; None, and a line, if that cannot be."""
-    told: AsyncZeroconf | None = None
     try:
         if not addresses:
             raise OSError("this machine has no address on a network")
         told = AsyncZeroconf(interfaces=[*addresses], ip_version=IPVersion.V4Only)
-        for service in services:
-            await (await told.async_register_service(service, allow_name_change=True))
-            say(f"advertised: {service.name}")
-    except (Error, OSError) as error:
-        if told is not None:
+        try:
+            for service in services:
+                await (await told.async_register_service(service, allow_name_change=True))
+                say(f"advertised: {service.name}")
+        except BaseException:
             await told.async_close()
+            raise
+    except (Error, OSError) as error:
         say(
             f"not advertised on the network ({error}); type the address of this machine and the OSC port into the "
             "tablet instead; it is tried again on another network"
