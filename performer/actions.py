@@ -89,7 +89,8 @@ class Action:
 
     def accept_one(self, argument: object, kind: str, limits: tuple[float, float]) -> float:
         """Check one argument; see `accept`."""
-        number = argument if isinstance(argument, int | float) and not isinstance(argument, bool) else math.nan
+        is_number = isinstance(argument, int | float) and (self.is_button or not isinstance(argument, bool))
+        number = float(argument) if is_number and isinstance(argument, int | float) else math.nan
         low, high = limits
         if not math.isfinite(number) or (kind == "i" and (number != int(number) or not low <= number <= high)):
             raise ControlError(f"{self.path} got {argument!r}; {self.describe_range()} needed; send that")
@@ -148,8 +149,7 @@ class Naming(Action):
             raise ControlError(f"{self.path} got {' '.join(map(str, arguments))}; {self.describe_range()} needed")
         named = (path, which)
         if named not in TARGET_NUMBERS:
-            counted = "which of its values, counted from 0," if isinstance(row, Control) else row.describe_range()
-            raise ControlError(f"{self.path} got {path} {which:g}; {counted} is needed behind the address; add it")
+            raise ControlError(f"{self.path} got {' '.join(map(str, arguments))}; {describe_naming(row)}")
         return (float(TARGET_NUMBERS[named]),)
 
     def learnable(self) -> Sequence[int]:
@@ -159,6 +159,21 @@ class Naming(Action):
     def describe_range(self) -> str:
         """Say in words what it takes."""
         return "an address, then which of its values or its number" + ("; 0; or nothing" if self.takes_none else "")
+
+
+def describe_naming(row: Control | Action) -> str:
+    """Say what has to stand behind an address for one thing to be named by it."""
+    if isinstance(row, Control):
+        count = len(row.types)
+        which = f"which of its {count} values, counted from 0, is" if count > 1 else "nothing is"
+        return f"{which} needed behind the address; name that"
+    if not row.learnable():
+        return "it cannot be learned; see 'loopmorph controls' for what can"
+    return (
+        "nothing is needed behind the address"
+        if row.is_button
+        else (f"{row.describe_range()} is needed behind the address; add it")
+    )
 
 
 class Choice(Action):

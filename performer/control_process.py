@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from performer.console import TOLD, Warnings, say
+from performer.controls import CONTROLS, SLOTS
 from performer.errors import PerformerError
 from performer.memory import Memory, process_exists, read_options
 from performer.repertoire import read_repertoires
 from performer.session.conductor import POLL_S, Conductor
 from performer.session.stamp import read_stamps
+from performer.session.values import set_values
 from performer.surfaces.admission import Admission
 from performer.surfaces.discovery import advertise, networks
 from performer.surfaces.hub import Hub
@@ -117,6 +119,9 @@ def main(folder: pathlib.Path) -> None:
     models = options["models"]
     conductor = Conductor(memory, session, read_stamps(models), repertoires=read_repertoires(models), warnings=warnings)
     hub = Hub(memory, conductor, admission=admission, warnings=warnings)
+    for control in CONTROLS:
+        if control.springs:  # who held it before this process was started is not known
+            set_values(memory, [SLOTS[control.path].start], control.default)
     try:
         asyncio.run(listen(hub, receiving, options, folder=folder))
     finally:

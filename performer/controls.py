@@ -53,6 +53,13 @@ class Control:
     """MIDI controller number of each value."""
     midi_notes: tuple[int, ...] = ()
     """MIDI notes that switch it over."""
+    springs: bool = False
+    """Whether it is held, and back at its default once it is let go."""
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is off at 0 and on at 1, and nothing between."""
+        return self.types == "i" and (self.minimum, self.maximum) == (0, 1)
 
     def accept(self, arguments: Sequence[object]) -> tuple[float, ...]:
         """Turn the arguments of a message into values, clipped to the range.
@@ -60,7 +67,7 @@ class Control:
         Parameters
         ----------
         arguments : sequence of object
-            What a surface sent; whole floats are taken for integers and integers for floats.
+            What a surface sent; whole floats are taken for integers and integers for floats, of a switch true for 1.
 
         Returns
         -------
@@ -81,7 +88,8 @@ class Control:
 
     def accept_one(self, argument: object, kind: str) -> float:
         """Turn one argument into a value; see `accept`."""
-        number = argument if isinstance(argument, int | float) and not isinstance(argument, bool) else math.nan
+        is_number = isinstance(argument, int | float) and (self.is_switch or not isinstance(argument, bool))
+        number = float(argument) if is_number and isinstance(argument, int | float) else math.nan
         if not math.isfinite(number) or (kind == "i" and number != int(number)):
             needed = "a whole number" if kind == "i" else "a number"
             raise ControlError(f"{self.path} got {argument!r}, {needed} ({self.describe_range()}) needed; send one")
@@ -195,10 +203,11 @@ def master_controls() -> list[Control]:
 
     def row(
         path: str, limits: tuple[float, float], default: float, text: str, *, unit: str = "", types: str = "f",
-        midi: tuple[int, ...] = (), smoothing_ms: float = SMOOTHING_MS,
+        midi: tuple[int, ...] = (), smoothing_ms: float = SMOOTHING_MS, springs: bool = False,
     ) -> Control:  # fmt: skip
         return Control(
             path=path,
+            springs=springs,
             types=types,
             minimum=limits[0],
             maximum=limits[1],
@@ -213,7 +222,7 @@ def master_controls() -> list[Control]:
     return [
         row("/tempo", TEMPO_RANGE_BPM, 120.0, "Tempo of all decks; pitch stays.", unit="BPM", smoothing_ms=0.0),
         row("/nudge", (-1.0, 1.0), 0.0, "Up to 4 % slower or faster while it is held, to slide onto another player's "
-            "beat.", midi=(10,), smoothing_ms=0.0),
+            "beat.", midi=(10,), smoothing_ms=0.0, springs=True),
         row("/crossfader", (-1.0, 1.0), 0.0, "Between the decks assigned to the left and those to the right.",
             midi=(8,)),
         row("/echo/time", (0.125, 4.0), 0.75, "Time between two echoes.", unit="beats", midi=(12,)),

@@ -76,10 +76,10 @@ def test_a_row_is_named_by_its_address_and_value_or_by_its_number() -> None:
     assert learn.accept([0]) == (0.0,)
     for row, arguments, reason in (
         (learn, ["/deck/9/low"], "/deck/9/low is not a control"),
-        (learn, ["/deck/1/low", 1], "/deck/1/low 1; which of its values, counted from 0, is needed behind the address"),
-        (learn, ["/scene/recall"], "/scene/recall 0; scene 1 to 64 is needed behind the address"),
+        (learn, ["/deck/1/low", 1], "/deck/1/low 1; nothing is needed behind the address"),
+        (learn, ["/scene/recall"], "got /scene/recall; scene 1 to 64 is needed behind the address"),
         (learn, ["/scene/save", 65], "/scene/save 65; scene 1 to 64 is needed"),
-        (learn, ["/deck/1/recall", 1], "is needed behind the address"),
+        (learn, ["/deck/1/recall", 1], "it cannot be learned"),
         (learn, ["/deck/1/low", "x"], "an address, then which of its values"),
         (learn, ["/midi/learn"], "an address"),
         (unlearn, [], "got 0 values; an address"),

@@ -45,7 +45,7 @@ class Sheet:
 
     def put(
         self, kind: Kind, path: str, frame: Frame, *, text: str | None = None, name: str = "", colour: str = "",
-        sent: tuple[float, ...] = (), index: int = 0, springs: bool = False,
+        sent: tuple[float, ...] = (), index: int = 0,
     ) -> None:  # fmt: skip
         """Put a widget in a frame; without a text its address is its text."""
         words = path.strip("/").replace("/", " ")
@@ -59,7 +59,6 @@ class Sheet:
                 path=path if path.startswith("/") else f"{self.prefix}{path}",
                 sent=sent,
                 index=index,
-                springs=springs,
             )
         )
 
@@ -131,7 +130,7 @@ def perform_page() -> Page:
     below = [("/crossfader", 330.0), ("/tempo", 250.0), ("/nudge", 150.0), ("/master/level", 150.0)]
     x, y = EDGE, 722.0
     for path, width in below:
-        sheet.put(Kind.FADER, path, Frame(x, y, width, 66), springs=path == "/nudge")
+        sheet.put(Kind.FADER, path, Frame(x, y, width, 66))
         x += width + GAP
     rest = Frame(x, y, WIDTH - EDGE - x, 66).cells(3, across=True)
     sheet.put(Kind.SHOW, "/tempo", rest[0], text="BPM", name="tempo now")
@@ -236,8 +235,7 @@ def put_others(sheet: Sheet, controls: tuple[Control, ...], actions: tuple[Actio
     lines = area.cells(max(-(-len(others) // 3), 1), across=False)
     cells = [cell for line in lines for cell in line.cells(3, across=True)]
     for row, cell in zip(others, cells, strict=False):
-        is_switch = row.types == "i" and isinstance(row, Control) and (row.minimum, row.maximum) == (0, 1)
-        kind = Kind.PRESS if isinstance(row, Action) else Kind.TOGGLE if is_switch else Kind.FADER
+        kind = Kind.PRESS if isinstance(row, Action) else Kind.TOGGLE if row.is_switch else Kind.FADER
         sent = (1.0,) if kind is Kind.PRESS else ()
         sheet.put(
             kind, row.path, cell, text=row.path.removeprefix(sheet.prefix).strip("/").replace("/", " "), sent=sent
@@ -249,7 +247,7 @@ def master_page() -> Page:
     sheet = Sheet("Master", MASTER_COLOUR)
     left, right = Frame(EDGE, EDGE, 586, PAGE_HEIGHT - 2 * EDGE), Frame(602, EDGE, 586, PAGE_HEIGHT - 2 * EDGE)
     sheet.faders(("/crossfader", "/tempo"), Frame(left.x, left.y, left.width, 132))
-    sheet.put(Kind.FADER, "/nudge", Frame(left.x, left.y + 138, 380, 62), springs=True)
+    sheet.put(Kind.FADER, "/nudge", Frame(left.x, left.y + 138, 380, 62))
     sheet.put(Kind.SHOW, "/tempo", Frame(left.x + 386, left.y + 138, 97, 62), text="BPM", name="tempo now")
     sheet.put(Kind.PRESS, "/tap", Frame(left.x + 489, left.y + 138, 97, 62), sent=(1.0,))
     upright = ("/master/level", "/cue/level", "/echo/time", "/echo/feedback", "/echo/level")

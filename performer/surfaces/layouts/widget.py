@@ -96,8 +96,11 @@ class Widget:
     """Values that it sends as they are: all of them (PRESS), or those before the one that it moves (FADER)."""
     index: int = 0
     """Which of the row's values it shows (METER, SHOW)."""
-    springs: bool = False
-    """Whether it goes back to its default when it is let go."""
+
+    @property
+    def springs(self) -> bool:
+        """Whether it goes back to its default when it is let go."""
+        return self.path in CONTROLS_BY_PATH and CONTROLS_BY_PATH[self.path].springs
 
     @property
     def types(self) -> str:

@@ -48,8 +48,20 @@ def midi(as_json: bool, osc_port: int) -> None:
     else:
         click.echo("loopmorph: no MIDI port", err=True)
     if status["clock"]:
-        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in status["clock"].items())
-        click.echo(f"loopmorph: clock: {told}", err=True)
+        click.echo(describe_clock(**status["clock"]))
+
+
+def describe_clock(**clock: Any) -> str:
+    """Say in words what the clock does; see `MidiSurface.clock_status`."""
+    if "pulses" in clock:
+        return (
+            f"clock out: of {clock['pulses']} pulses 95 % were less than {clock['late_ms_p95']:g} ms late, the latest "
+            f"{clock['late_ms_most']:g} ms"
+        )
+    if clock["follows"] is None:
+        return "clock in: no port sends one now"
+    place = "its place is not known yet" if clock["error_ms"] is None else f"{clock['error_ms']:g} ms off its beat"
+    return f"clock in: follows {clock['follows']}, {clock['tempo_bpm']:g} BPM, {place}"
 
 
 def look() -> dict[str, Any]:
@@ -78,10 +90,10 @@ def read_status(folder: pathlib.Path) -> dict[str, Any]:
 
 @click.command()
 @click.argument("path", required=False)
-@click.argument("which", type=click.IntRange(min=0), default=0)
+@click.argument("which", type=click.IntRange(min=0), required=False)
 @click.option("--forget", is_flag=True, help="Forget what was learned for the control instead.")
 @osc_port_option
-def learn(path: str | None, which: int, forget: bool, osc_port: int) -> None:
+def learn(path: str | None, which: int | None, forget: bool, osc_port: int) -> None:
     """Let a knob, fader or button of a MIDI controller move a control: name the control, then move the knob.
 
     Without an address the control that is touched next is meant, on a page, a tablet or with 'loopmorph set'. WHICH
@@ -95,22 +107,23 @@ def learn(path: str | None, which: int, forget: bool, osc_port: int) -> None:
     """
     from performer.actions import find_row
     from performer.errors import PerformerError
+    from performer.surfaces.midi.learn import describe_target, describe_wish
     from performer.surfaces.osc.packet import send
 
     if forget and path is None:
         raise click.UsageError("--forget needs the address of a control")
     row = find_row("/midi/unlearn" if forget else "/midi/learn")
-    values = row.accept([] if path is None else [path, which])
+    values = row.accept([word for word in (path, which) if word is not None])
+    number = int(values[0])
     folder = find_instrument(osc_port)
     before = read_status(folder)
     if not before["ports"] and not forget:
         raise PerformerError("no MIDI port is open; a controller is needed to learn from; see 'loopmorph midi'")
     send(row.path, values, host="127.0.0.1", port=osc_port)
     if forget:
-        click.echo(f"loopmorph: {path} is left to what it was", err=True)
+        click.echo(f"loopmorph: {describe_target(number)} is left to what it was", err=True)
         return
-    what = "touch a control, and move a knob for it" if path is None else f"move a knob for {path}"
-    click.echo(f"loopmorph: {what} (to the right first), or press a button; Ctrl-C gives up", err=True)
+    click.echo(f"loopmorph: {describe_wish(number)}; Ctrl-C gives up", err=True)
     for name in ("SIGHUP", "SIGTERM"):  # its terminal was closed: as Ctrl-C
         signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
@@ -141,6 +154,6 @@ def wait_for_knob(folder: pathlib.Path, count: int) -> str:
             break
         time.sleep(POLL_S)
     raise PerformerError(
-        "nothing was learned: no knob was moved, or the one that was cannot do that, as the instrument's terminal then "
-        "says; one of a port in 'loopmorph midi' is needed; try again"
+        "nothing was learned: no knob or button was moved that can do that; one of a port in 'loopmorph midi' is "
+        "needed; try again"
     )

@@ -99,7 +99,7 @@ class Learn:
         """
         if not self.is_on:
             return False
-        if self.names_parameter(port, source):
+        if self.names_parameter(port, source) or (source.kind == "note" and needs_knob(self.target)):
             return True
         heard = self.heard
         if heard is None:
@@ -155,8 +155,12 @@ class Learn:
             return None
         heard = self.heard
         path, which = TARGETS[self.target - 1]
-        self.end()
         row = find_row(path)
+        is_swept = len(set(heard.values) - {0}) > 1
+        if is_swept and isinstance(row, Action) and not needs_knob(self.target):
+            self.first_s = self.heard = None  # a knob cannot press
+            return None
+        self.end()
         light = Light(source=heard.source) if heard.source.kind == "note" else None
         known = {"index": which} if isinstance(row, Control) else {"on": float(which or 1)}
         return heard.port, make_entry(heard.source, row, mode=choose_mode(heard, row), light=light, **known)
@@ -186,15 +190,15 @@ def choose_mode(heard: Heard, row: Control | Action) -> str:
     """
     if isinstance(row, Action):
         return "absolute" if len(row.types) > 1 else "trigger"
+    pressed = "momentary" if row.springs else "toggle"
     if heard.source.kind == "note":
-        return "toggle"
+        return pressed
     if heard.source.kind == "bend":
         return "absolute"
     if heard.fine:
         return "14-bit"
-    is_switch = row.maximum - row.minimum == 1 and row.types == "i"
-    if set(heard.values) <= {0, SEVEN_BITS} and (is_switch or heard.values[1:] == (0,)):
-        return "toggle"
+    if set(heard.values) <= {0, SEVEN_BITS} and (row.is_switch or heard.values[1:] == (0,)):
+        return pressed
     return relative_mode(heard.values) or "absolute"
 
 
@@ -214,6 +218,26 @@ def relative_mode(values: Sequence[int]) -> str | None:
     if all(value <= PRESSED_FROM + STEPS for value in left):
         return "sign-magnitude" if left else "twos-complement"
     return "twos-complement" if all(value > SEVEN_BITS - STEPS for value in left) else None
+
+
+def needs_knob(target: int | None) -> bool:
+    """Whether a target is an action that takes how far it is to go, and not a button's."""
+    if target is None:
+        return False
+    row = find_row(TARGETS[target - 1][0])
+    return isinstance(row, Action) and len(row.types) > 1
+
+
+def describe_wish(number: int) -> str:
+    """Say in words what is to be moved for a target, or for the one that is touched."""
+    if number == TOUCHED:
+        return "touch a control, and move a knob for it (to the right first), or press a button"
+    target = describe_target(number)
+    if needs_knob(number):
+        return f"move a knob for {target} (to the right first)"
+    if isinstance(find_row(TARGETS[number - 1][0]), Action):
+        return f"press a button for {target}"
+    return f"move a knob for {target} (to the right first), or press a button"
 
 
 def describe_target(number: int) -> str:

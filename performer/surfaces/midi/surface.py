@@ -20,7 +20,7 @@ from performer.surfaces.midi.clock import ClockOut, ClockThread
 from performer.surfaces.midi.controller import Controller
 from performer.surfaces.midi.driver import Driver, RtDriver
 from performer.surfaces.midi.follow import CLOCK_KINDS, ClockIn
-from performer.surfaces.midi.learn import Learn, describe_entry, describe_target
+from performer.surfaces.midi.learn import Learn, describe_entry, describe_target, describe_wish
 from performer.surfaces.midi.library import FOLDER, Library
 from performer.surfaces.midi.mapping_file import MappingError, check_entry
 from performer.surfaces.midi.modes import read_message
@@ -243,10 +243,7 @@ class MidiSurface:
             raise ControlError(f"/midi/learn got {number}, 1 to {len(TARGETS)} is needed; name an address instead")
         else:
             self.learn.begin(number, self.controls, now_s=self.now_s())
-            what = (
-                "touch a control and move a knob" if number == TOUCHED else f"move a knob for {describe_target(number)}"
-            )
-            say(f"MIDI: {what} (to the right first), or press a button")
+            say(f"MIDI: {describe_wish(number)}")
         self.tell()
 
     def go_on_learning(self) -> None:
@@ -260,9 +257,9 @@ class MidiSurface:
         if taken is not None:
             port, entry = taken
             try:
-                check_entry(entry, where="it")
+                check_entry(entry, where=f"{entry.source}")
             except MappingError as error:
-                self.hub.warnings.tell(f"MIDI: {entry.source} of {port} is not learned: {error}")
+                self.hub.warnings.tell(f"MIDI: what was moved on {port} is not learned: {error}")
                 self.tell()
                 return
             self.library.add(port, entry)

@@ -56,7 +56,8 @@ class Thumbnails:
         """Whether a deck sounds as its present entry says, or was noted so long ago that it is taken as it is."""
         history = self.histories[deck]
         next_number, noted_s = self.noted_s[deck]
-        if history.at == next_number - 1 and LATE_S <= now_s - noted_s < 2 * LATE_S:
+        is_late = history.at == next_number - 1 and LATE_S <= now_s - noted_s < 2 * LATE_S
+        if is_late and self.pictures.cells[deck].any():  # before the first loop sounds there is nothing to be taken
             return True
         drawn, present = drawn_settings(self.memory, deck), history.present
         is_there = drawn is not None and present is not None and drawn.place == present.place

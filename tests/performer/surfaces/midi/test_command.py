@@ -57,11 +57,16 @@ def test_help_has_an_example(command: str) -> None:
 
 
 def test_ports_of_a_running_instrument_are_listed(stand: Stand) -> None:
-    stand.tell(clock={"pulses": 48, "late_ms_p95": 0.3})
+    stand.tell(clock={"pulses": 48, "late_ms_p95": 0.3, "late_ms_most": 2.5})
     result = run("midi", "--osc-port", stand.port)
     assert "Knobs 20:0" in result.stdout
     assert "the table of controls" in result.stdout
-    assert "clock: pulses 48, late ms p95 0.3" in result.stderr
+    assert "clock out: of 48 pulses 95 % were less than 0.3 ms late, the latest 2.5 ms" in result.stdout
+    stand.tell(clock={"follows": None, "tempo_bpm": 0.0, "error_ms": None})
+    assert "clock in: no port sends one now" in run("midi", "--osc-port", stand.port).stdout
+    stand.tell(clock={"follows": "drums", "tempo_bpm": 124.5, "error_ms": -0.3})
+    told = run("midi", "--osc-port", stand.port).stdout
+    assert "clock in: follows drums, 124.5 BPM, -0.3 ms off its beat" in told
     assert json.loads(run("midi", "--json", "--osc-port", stand.port).stdout)["ports"] == [PORT]
     (stand.folder / STATUS).unlink()  # it has only just started
     assert "no MIDI port" in run("midi", "--osc-port", stand.port).stderr
@@ -117,7 +122,7 @@ def test_learning_is_given_up_when_the_instrument_does(stand: Stand, monkeypatch
     result = run("learn", "--osc-port", stand.port)
     assert result.exit_code == 1
     assert "touch a control, and move a knob for it" in result.stderr
-    assert "nothing was learned: no knob was moved" in result.stderr
+    assert "nothing was learned: no knob or button was moved" in result.stderr
 
 
 def test_ctrl_c_gives_up(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,10 +142,12 @@ def test_what_was_learned_is_forgotten(stand: Stand) -> None:
 
 def test_what_cannot_be_learned_is_one_line(stand: Stand) -> None:
     assert "/deck/9/low is not a control" in run("learn", "/deck/9/low", "--osc-port", stand.port).stderr
-    assert (
-        "which of its values, counted from 0, is needed"
-        in run("learn", "/deck/1/low", "1", "--osc-port", stand.port).stderr
-    )
+    for words, reason in (
+        (("/deck/1/low", "1"), "/deck/1/low 1; nothing is needed behind the address"),
+        (("/deck/1/morph", "2"), "which of its 2 values, counted from 0, is needed behind the address; name that"),
+        (("/scene/recall",), "/midi/learn got /scene/recall; scene 1 to 64 is needed behind the address; add it"),
+    ):
+        assert reason in run("learn", *words, "--osc-port", stand.port).stderr
     stand.tell(ports=[])
     assert "no MIDI port is open" in run("learn", "/tempo", "--osc-port", stand.port).stderr
     assert "no instrument of yours listens" in run("learn", "/tempo", "--osc-port", "1").stderr

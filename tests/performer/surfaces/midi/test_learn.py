@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from performer.actions import TARGET_NUMBERS, TOUCHED, find_row
+from performer.actions import TARGET_NUMBERS, TOUCHED, Action, find_row
 from performer.controls import SLOTS, default_values, find_control
 from performer.surfaces.midi.learn import (
     PATIENCE_S,
@@ -11,10 +11,11 @@ from performer.surfaces.midi.learn import (
     choose_mode,
     describe_entry,
     describe_target,
+    describe_wish,
     relative_mode,
 )
 from performer.surfaces.midi.mapping import Entry, Mapping
-from performer.surfaces.midi.mapping_file import MappingError, check_entry, parse_mapping, write_mapping
+from performer.surfaces.midi.mapping_file import check_entry, parse_mapping, write_mapping
 from performer.surfaces.midi.modes import Source
 
 KNOB, OTHER = Source(kind="cc", channel=1, number=20), Source(kind="cc", channel=1, number=21)
@@ -224,19 +225,39 @@ TAUGHT = [target for target in TARGET_NUMBERS if (target[1] < 3 and "/deck/1/" i
 
 
 @pytest.mark.parametrize("target", [*TAUGHT[:: max(len(TAUGHT) // 60, 1)], ("/scene/morph", 3)])
-def test_whatever_is_learned_can_be_written_and_read_again_or_is_refused(target: tuple[str, int]) -> None:
-    for source, values in ((KNOB, (0, 40, 90)), (NOTE, (100,))):
+def test_whatever_is_learned_can_be_written_and_read_again(target: tuple[str, int]) -> None:
+    row = find_row(target[0])
+    for source, values in ((KNOB, (0, 40, 90)), (KNOB, (127, 0)), (NOTE, (100,))):
         teacher = Teacher(TARGET_NUMBERS[target])
-        for value in values:
-            teacher.move(source, value)
+        teacher.move(source, *values)
         taken = teacher.wait()
+        is_button, is_way = source == NOTE, target[0] == "/scene/morph"
+        if isinstance(row, Action) and (is_button if is_way else values[1:] == (40, 90)):
+            assert taken is None  # a way from 0 to 1 needs a knob, and no knob presses
+            assert teacher.learn.is_on
+            continue
         assert taken is not None
         entry = taken[1]
         assert entry.learned == target
         mapping = Mapping(name="x", ports=("x",), entries=(entry,))
-        try:
-            check_entry(entry, where="it")
-        except MappingError:
-            assert (target[0], source) == ("/scene/morph", NOTE)  # a way from 0 to 1 needs a knob
-            continue
+        check_entry(entry, where="it")
         assert parse_mapping(write_mapping(mapping), where="x").entries == (entry,)
+
+
+def test_what_springs_back_is_held_by_a_button() -> None:
+    teacher = Teacher(TARGET_NUMBERS["/nudge", 0])
+    teacher.move(NOTE, 90)
+    _, entry = teacher.wait(0.01) or pytest.fail("nothing learned")
+    assert (entry.mode, entry.on, entry.off) == ("momentary", 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (("/deck/1/morph", 1), "move a knob for /deck/1/morph 1 (to the right first), or press a button"),
+        (("/scene/recall", 3), "press a button for /scene/recall 3"),
+        (("/scene/morph", 3), "move a knob for /scene/morph 3 (to the right first)"),
+    ],
+)
+def test_it_is_said_what_to_move(target: tuple[str, int], words: str) -> None:
+    assert describe_wish(TARGET_NUMBERS[target]) == words

@@ -64,6 +64,17 @@ def test_a_thumbnail_is_what_sounds(deck: Deck) -> None:
     assert low.mean(axis=0).argmax() < high.mean(axis=0).argmax()
 
 
+def test_a_loop_that_sounds_late_at_the_start_is_taken_once_it_does(deck: Deck) -> None:
+    deck.draw(3, plays=False)
+    deck.note()
+    for _ in range(6):  # the mixer is compiled meanwhile
+        deck.clock.advance(LATE_S / 2)
+        assert deck.work() == set()
+    deck.play()
+    assert deck.work() == {1}
+    assert np.frombuffer(deck.thumbnails.taken[0][1], np.uint8).any()
+
+
 def test_nothing_is_taken_before_the_new_loop_sounds_and_was_drawn(deck: Deck) -> None:
     deck.draw(3, plays=False)
     deck.note()
