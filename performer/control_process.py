@@ -32,9 +32,11 @@ from performer.surfaces.web.page import play_page
 Play = Callable[[Hub], Awaitable[None]]
 
 
-def osc_surfaces(hub: Hub, receiving: socket.socket, options: dict[str, Any]) -> dict[str, Play]:
+def osc_surfaces(
+    hub: Hub, receiving: socket.socket, options: dict[str, Any], *, folder: pathlib.Path
+) -> dict[str, Play]:
     """List what belongs to OSC: the server itself, OSCQuery beside it, and what the network is told of both."""
-    server = OscServer(hub, receiving, http_port=options["http_port"])
+    server = OscServer(hub, receiving, http_port=options["http_port"], kept=folder / "listeners.json")
     query = OscQuery(server, port=options.get("oscquery_port") or server.port + 1)
     is_tablet = hub.admission.is_tablet
 
@@ -72,7 +74,7 @@ async def listen(hub: Hub, receiving: socket.socket, options: dict[str, Any], *,
         Of the instrument.
     """
     surfaces: dict[str, Play] = {
-        **osc_surfaces(hub, receiving, options),
+        **osc_surfaces(hub, receiving, options, folder=folder),
         "MIDI": lambda hub: play_midi(hub, options, folder=folder),
         "the page": lambda hub: play_page(hub, folder, http_port=options["http_port"]),
     }

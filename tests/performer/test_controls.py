@@ -58,6 +58,13 @@ def test_what_is_no_finite_number_is_refused(bad: object) -> None:
         find_control("/deck/1/density").accept([bad])
 
 
+def test_a_switch_takes_true_and_false() -> None:
+    mute = find_control("/deck/1/mute")
+    assert (mute.accept([True]), mute.accept([False])) == ((1.0,), (0.0,))
+    with pytest.raises(ControlError, match="got True"):
+        find_control("/deck/1/seed").accept([True])
+
+
 def test_a_seed_takes_whole_floats_and_refuses_others() -> None:
     seed = find_control("/deck/2/seed")
     assert seed.accept([7.0]) == (7.0,)

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from performer.console import say
 from performer.errors import PerformerError
 from performer.repertoire import direction_labels
+from performer.surfaces.admission import own_addresses
 from performer.surfaces.feed import PATHS, read_all
 from performer.surfaces.listening import listen
 from performer.surfaces.osc.feedback import ClientsError
@@ -108,7 +109,8 @@ class OscQuery:
         web = build_server(
             self.app, ws_max_size=MAX_PACKET, limit_concurrency=MAX_REQUESTS, timeout_graceful_shutdown=1
         )
-        say(f"OSCQuery: http://{host}:{self.port}/")
+        there = next(iter(own_addresses()), host) if self.hub.admission.is_tablet else host
+        say(f"OSCQuery: http://{there}:{self.port}/")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.watch())
             tasks.create_task(serve(web, listening))

@@ -7,16 +7,19 @@ over, a flood is taken in portions between which the others get their turn, and 
 import asyncio
 import contextlib
 import dataclasses
+import json
+import pathlib
 import socket
 from collections.abc import Iterable, Sequence
 
 from performer.console import say
 from performer.errors import PerformerError
+from performer.memory import replace_text
 from performer.surfaces.admission import is_loopback
 from performer.surfaces.hub import Hub
 from performer.surfaces.listening import listen
 from performer.surfaces.osc.commands import Commands
-from performer.surfaces.osc.feedback import Connected, Link, Newsroom
+from performer.surfaces.osc.feedback import ClientsError, Connected, Link, Newsroom
 from performer.surfaces.osc.inbox import Inbox, Source
 from performer.surfaces.osc.packet import MAX_PACKET, NOW, OscError, read_packet, write_message
 from performer.surfaces.osc.schedule import Arrived, Schedule
@@ -27,6 +30,8 @@ MAX_DRAIN = 1_000
 """Packets that are taken off the UDP port in one go; what else waits has its turn after the others."""
 MAX_DRAIN_BYTES = 65_536
 MAX_CONNECTIONS = 32
+KEEP_S = 0.25
+"""Time between two looks at who listens."""
 ASK_AGAIN_S = 30.0
 """The performer is told of an address that asks to play once in this time."""
 
@@ -60,11 +65,16 @@ class OscServer:
         From `osc.bind`.
     http_port : int
         Where the page is that lets other devices in.
+    kept : pathlib.Path or None
+        File that keeps who listens over UDP, for a control process that is started again.
     """
 
-    def __init__(self, hub: Hub, receiving: socket.socket, *, http_port: int = 0) -> None:
+    def __init__(
+        self, hub: Hub, receiving: socket.socket, *, http_port: int = 0, kept: pathlib.Path | None = None
+    ) -> None:
         self.hub = hub
         self.receiving = receiving
+        self.kept = kept
         self.http_port = http_port
         self.links: dict[Source, Connected] = {}
         self.asked_s: dict[str, float] = {}
@@ -93,11 +103,37 @@ class OscServer:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.newsroom.run())
                 tasks.create_task(self.serve_tcp())
+                tasks.create_task(self.keep_listeners())
         finally:
             loop.remove_reader(self.receiving)
             self.schedule.close()
             for link in list(self.links.values()):
                 link.close()
+
+    async def keep_listeners(self) -> None:
+        """Let those listen on who did before this process was started, and keep who listens now."""
+        if self.kept is None:
+            return
+        with contextlib.suppress(OSError, ValueError, ClientsError):
+            for (host, port), (to_host, to_port), interval_ms, paths in json.loads(self.kept.read_text()):
+                link = Datagrams(self.receiving, (to_host, to_port))
+                self.newsroom.subscribe((host, port), link, paths=paths, interval_ms=interval_ms)
+        known = self.list_listeners()
+        while True:
+            await asyncio.sleep(KEEP_S)
+            listeners = self.list_listeners()
+            if listeners != known:
+                known = listeners
+                with contextlib.suppress(OSError):  # the folder goes when the instrument does
+                    replace_text(self.kept, json.dumps(listeners))
+
+    def list_listeners(self) -> list[tuple[Source, tuple[str, int], float, list[str]]]:
+        """List who listens over UDP: source, address, interval in milliseconds, and paths."""
+        return [
+            (source, client.link.address, client.interval_s * 1000, list(client.feed.told))
+            for source, client in self.newsroom.clients.items()
+            if isinstance(client.link, Datagrams)
+        ]
 
     async def serve_tcp(self) -> None:
         """Let clients connect to the same port over TCP, if no other program has it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import pathlib
 import socket
 import struct
 import threading
@@ -77,10 +78,10 @@ def make_hub(memory: Memory, *, admission: Admission | None = None) -> Hub:
 
 
 @contextlib.asynccontextmanager
-async def playing(hub: Hub) -> AsyncIterator[OscServer]:
-    """A server on a free port of loopback."""
-    with bind("127.0.0.1", 0) as receiving:
-        server = OscServer(hub, receiving)
+async def playing(hub: Hub, *, port: int = 0, kept: pathlib.Path | None = None) -> AsyncIterator[OscServer]:
+    """A server on a port of loopback, or a free one."""
+    with bind("127.0.0.1", port) as receiving:
+        server = OscServer(hub, receiving, kept=kept)
         task = asyncio.create_task(server.play())
         try:
             await asyncio.sleep(0.05)

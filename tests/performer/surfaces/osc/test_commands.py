@@ -1,11 +1,13 @@
 """What clients ask of the OSC server itself: feedback, present values, a sign of life, to let in another device."""
 
 import contextlib
+import json
 import pathlib
 import socket
 
 import pytest
 
+from performer.controls import SLOTS
 from performer.memory import Memory
 from performer.surfaces.admission import Admission
 from performer.surfaces.feed import PATHS
@@ -130,6 +132,30 @@ def test_what_cannot_be_asked_is_refused_and_the_client_told_why(
                 assert reason in str(told)
                 assert server.newsroom.clients == {}
         assert memory.counters()["osc_refused"] == 1
+
+    run(scene())
+
+
+def test_who_listens_does_so_after_the_control_process_started_again(memory: Memory, tmp_path: pathlib.Path) -> None:
+    kept = tmp_path / "listeners.json"
+
+    async def scene() -> None:
+        with contextlib.ExitStack() as clients:
+            async with playing(make_hub(memory), kept=kept) as server:
+                port = server.port
+                client, other = (clients.enter_context(Client(port)) for _ in range(2))
+                client.send("/subscribe", 0, 20, "/deck/*/level")
+                other.send("/subscribe")
+                assert len(await client.heard()) == 4
+                await until(lambda: kept.exists() and len(json.loads(kept.read_text())) == 2)
+                other.send("/unsubscribe")
+                await until(lambda: len(json.loads(kept.read_text())) == 1)
+                await other.heard()
+            async with playing(make_hub(memory), port=port, kept=kept):
+                assert len(await client.heard()) == 4
+                memory.state["controls"][0, SLOTS["/deck/2/level"]] = 0.25
+                assert await client.heard() == [("/deck/2/level", [0.25])]
+                assert await other.heard() == []
 
     run(scene())
 
