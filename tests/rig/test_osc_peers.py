@@ -274,6 +274,9 @@ def test_a_restarted_control_process_is_heard_again(instrument: Instrument) -> N
         client.settimeout(20)
         client.sendto(write_message("/subscribe", "iis", (0, 10, "/tempo")), ("127.0.0.1", instrument.osc_port))
         assert read(client.recv(1000)) == [("/tempo", [120.0])]
+        oscsend(f"127.0.0.1 {instrument.osc_port}", "/nudge", "f", 1.0)
+        wait(lambda: value(instrument.memory, "/nudge") == 1, what="the nudge is held", patience_s=5)
+        time.sleep(0.5)  # who listens is kept
         os.kill(instrument.child("control"), 9)
         wait(lambda: instrument.memory.counters()["control_restarts"] == 1, what="it is started again")
 
@@ -285,3 +288,13 @@ def test_a_restarted_control_process_is_heard_again(instrument: Instrument) -> N
             return False
 
         wait(answers, what="the new one answers", patience_s=20)
+        assert value(instrument.memory, "/nudge") == 0  # who held it is not known any more
+
+        def hears_tempo() -> bool:
+            client.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                return ("/tempo", [121.0]) in read(client.recv(1000))
+            return False
+
+        oscsend(f"127.0.0.1 {instrument.osc_port}", "/tempo", "f", 121.0)
+        wait(hears_tempo, what="who listened does so still", patience_s=5)
