@@ -59,6 +59,7 @@ def test_everything_is_in_reach(
         .every(element => { const box = element.getBoundingClientRect();
             return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })"""
     assert page.evaluate(inside)
+    assert page.evaluate("document.querySelector('#deck-1').scrollTop") == 0  # it opens at its top
     for name in ("PANIC", "REC"):
         assert page.locator("#top").get_by_text(name).is_visible()
     assert page.locator("#top .setup").is_visible()

@@ -45,7 +45,13 @@ export class History {
       classList.toggle("is-aside", Boolean(isAside));
     }
     this.instrument.tell(`starred/${this.deck}`, entries.some(([number, , star]) => number === at && star));
-    this.tiles.get(at)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (this.tiles.has(at)) this.bring(this.tiles.get(at));
+  }
+
+  // Only along the strip: `scrollIntoView` would scroll the deck on a low screen, too.
+  bring(tile) {
+    const [strip, own] = [this.element, tile].map((element) => element.getBoundingClientRect());
+    this.element.scrollLeft += Math.min(own.left - strip.left, 0) + Math.max(own.right - strip.right, 0);
   }
 
   add(number, seed) {
