@@ -89,8 +89,8 @@ class Action:
 
     def accept_one(self, argument: object, kind: str, limits: tuple[float, float]) -> float:
         """Check one argument; see `accept`."""
-        is_number = isinstance(argument, int | float) and (self.is_button or not isinstance(argument, bool))
-        number = float(argument) if is_number and isinstance(argument, int | float) else math.nan
+        is_fit = self.is_button or not isinstance(argument, bool)
+        number = argument if isinstance(argument, int | float) and is_fit else math.nan
         low, high = limits
         if not math.isfinite(number) or (kind == "i" and (number != int(number) or not low <= number <= high)):
             raise ControlError(f"{self.path} got {argument!r}; {self.describe_range()} needed; send that")

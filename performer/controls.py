@@ -88,8 +88,8 @@ class Control:
 
     def accept_one(self, argument: object, kind: str) -> float:
         """Turn one argument into a value; see `accept`."""
-        is_number = isinstance(argument, int | float) and (self.is_switch or not isinstance(argument, bool))
-        number = float(argument) if is_number and isinstance(argument, int | float) else math.nan
+        is_fit = self.is_switch or not isinstance(argument, bool)
+        number = argument if isinstance(argument, int | float) and is_fit else math.nan
         if not math.isfinite(number) or (kind == "i" and number != int(number)):
             needed = "a whole number" if kind == "i" else "a number"
             raise ControlError(f"{self.path} got {argument!r}, {needed} ({self.describe_range()}) needed; send one")

@@ -40,7 +40,9 @@ def test_what_a_note_stands_for_is_accepted() -> None:
 
 def test_a_button_is_pressed_by_nothing_or_1_and_let_go_by_0() -> None:
     undo = find_row("/deck/1/undo")
-    assert [undo.accept(arguments) for arguments in ([], [1], [1.0], [0])] == [(1.0,), (1.0,), (1.0,), (0.0,)]
+    pressed = [undo.accept(arguments) for arguments in ([], [1], [1.0], [True])]
+    assert pressed == [(1.0,)] * 4
+    assert undo.accept([0]) == undo.accept([False]) == (0.0,)
 
 
 @pytest.mark.parametrize(
