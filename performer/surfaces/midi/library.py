@@ -113,20 +113,21 @@ class Library:
         return count
 
     def look_again(self, stem: str) -> None:
-        """Before a file is written: take up what an editor has changed, and keep a copy of what a hand has written."""
+        """Take up what an editor has changed in a file since it was read or written."""
         if self.folder is None or self.keep is None:
             return
         path = self.folder / f"{stem}.toml"
-        try:
-            text = path.read_bytes()
-            if not text.startswith(HEAD.encode()):
+        with contextlib.suppress(OSError):  # it may not be there yet
+            if path.read_bytes() not in self.texts.get(stem, ()):
+                self.read(path)
+
+    def copy_by_hand(self, path: pathlib.Path) -> None:
+        """Keep what a hand has written into a file that is to be written anew."""
+        with contextlib.suppress(OSError):
+            if not path.read_bytes().startswith(HEAD.encode()):
                 copy = free_name(path, "before")
                 shutil.copyfile(path, copy)
                 self.remark(f"{path.name} was written by hand, and is written anew now; it is kept as {copy.name}")
-            if text not in self.texts.get(stem, ()):
-                self.read(path)
-        except OSError:  # it is not there yet
-            return
 
     def change(self, stem: str, entries: tuple[Entry, ...]) -> None:
         """Give an owner's mapping other entries, and have it saved."""
@@ -134,9 +135,10 @@ class Library:
         if self.folder is None:
             return
         if self.keep is not None:
-            text = write_mapping(self.owned[stem])
+            path, text = self.folder / f"{stem}.toml", write_mapping(self.owned[stem])
+            self.copy_by_hand(path)
             self.texts.setdefault(stem, set()).add(text.encode())
-            self.keep(self.folder / f"{stem}.toml", text)
+            self.keep(path, text)
         elif not self.has_told:
             self.has_told = True
             self.remark(

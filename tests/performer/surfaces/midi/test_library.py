@@ -112,6 +112,11 @@ def test_what_an_editor_has_changed_meanwhile_is_taken_up_and_what_a_hand_wrote_
         "knobs-knobs-midi-1-before-1.toml"
     ]
     assert (shelf.folder / "knobs-knobs-midi-1-before-1.toml").read_text() == by_hand
+    (shelf.folder / "other.toml").write_text('name = "Other"\nports = ["Other"]\n')
+    shelf.open()
+    assert shelf.library.forget("/tempo", 0) == 1
+    assert not (shelf.folder / "other-before-1.toml").exists()  # it is not written
+    shelf.library.add(PORT, entry(16, "/tempo"))
     own.write_bytes(b"\xff")
     shelf.library.add(PORT, entry(18, "/deck/1/low"))
     assert (shelf.folder / "knobs-knobs-midi-1-broken-1.toml").read_bytes() == b"\xff"
