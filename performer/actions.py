@@ -163,17 +163,13 @@ class Naming(Action):
 
 def describe_naming(row: Control | Action) -> str:
     """Say what has to stand behind an address for one thing to be named by it."""
-    if isinstance(row, Control):
-        count = len(row.types)
-        which = f"which of its {count} values, counted from 0, is" if count > 1 else "nothing is"
-        return f"{which} needed behind the address; name that"
-    if not row.learnable():
+    if isinstance(row, Action) and not row.learnable():
         return "it cannot be learned; see 'loopmorph controls' for what can"
-    return (
-        "nothing is needed behind the address"
-        if row.is_button
-        else (f"{row.describe_range()} is needed behind the address; add it")
-    )
+    if isinstance(row, Control) and len(row.types) > 1:
+        return f"which of its {len(row.types)} values, counted from 0, is needed behind the address; name that"
+    if isinstance(row, Control) or row.is_button:
+        return "nothing is needed behind the address; leave it out"
+    return f"{row.describe_range()} is needed behind the address; add it"
 
 
 class Choice(Action):
